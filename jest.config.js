@@ -1,0 +1,12 @@
+// TypeScript is transformed file by file (types are checked by `npm run check`); modules stay ES modules,
+// because @actions/* export nothing else.
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+  },
+  // Builds on a real engine take their time; what hangs ends here.
+  testTimeout: 120_000,
+  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+};
