@@ -1,0 +1,69 @@
+// Reading and writing files. What goes wrong comes back as a sentence for people, not as an errno.
+
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export type TextFile = { text: string; problem: null } | { text: null; problem: string };
+
+/** The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", … */
+export async function readText(path: string): Promise<TextFile> {
+  try {
+    return { text: await readFile(path, 'utf8'), problem: null };
+  } catch (error) {
+    return { text: null, problem: reason(error) };
+  }
+}
+
+/** Null when `path` is a directory, else why it is none. */
+export async function directoryProblem(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isDirectory() ? null : 'is not a directory';
+  } catch (error) {
+    return reason(error);
+  }
+}
+
+export function exists(path: string): boolean {
+  return existsSync(path);
+}
+
+/**
+ * Writes a file and the directories above it.
+ * @throws Error with a sentence that names the file
+ */
+export async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw new Error(`${path} ${reason(error)}: it was to be written`);
+  }
+}
+
+/** Runs `work` with a new temporary directory (below RUNNER_TEMP where a runner gives one) and removes it afterwards. */
+export async function withTemporaryDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), 'cached-docker-build-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const sentences: Record<string, string> = {
+    ENOENT: 'does not exist',
+    ENOTDIR: 'does not exist',
+    EISDIR: 'is a directory, not a file',
+    EACCES: 'may not be read or written by this user',
+    EPERM: 'may not be read or written by this user',
+    ELOOP: 'is a symbolic link to itself',
+    ENAMETOOLONG: 'is too long a name',
+    ENOSPC: 'did not fit on the disk',
+    EROFS: 'is on a read-only file system',
+  };
+  return sentences[code] ?? `cannot be used (${code || String(error)})`;
+}

@@ -1,0 +1,87 @@
+// Running other programs. Arguments are arrays and never pass through a shell.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { getExecOutput } from '@actions/exec';
+
+export interface Completed {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Thrown when a program is not on PATH. */
+export class ProgramMissing extends Error {
+  readonly program: string;
+  constructor(program: string) {
+    super(`${program} is not installed, or not on PATH`);
+    this.program = program;
+  }
+}
+
+/**
+ * Runs a program to its end and returns what it printed; a non-zero exit code is a result, not an error.
+ * For short commands: the output is held in memory.
+ * @throws ProgramMissing when the program is not on PATH
+ */
+export async function run(program: string, args: string[], env: Record<string, string> = {}): Promise<Completed> {
+  try {
+    return await getExecOutput(program, args, {
+      silent: true,
+      ignoreReturnCode: true,
+      env: environment(env),
+    });
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Unable to locate executable')) {
+      throw new ProgramMissing(program);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Runs a program and hands over its output line by line while it runs; returns its exit code (128 + 15 when it was
+ * stopped by a signal). When `cancel` fires, the program gets SIGTERM, which `docker build` answers by cancelling
+ * the build. This is not `@actions/exec`, because that cannot stop what it started.
+ * @throws ProgramMissing when the program is not on PATH
+ */
+export async function follow(
+  program: string,
+  args: string[],
+  options: {
+    env?: Record<string, string>;
+    cancel: AbortSignal;
+    stdout: (line: string) => void;
+    stderr: (line: string) => void;
+  },
+): Promise<number> {
+  const child = spawn(program, args, { env: environment(options.env ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
+  const stop = () => child.kill('SIGTERM');
+  options.cancel.addEventListener('abort', stop);
+  if (options.cancel.aborted) stop();
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        reject(error.code === 'ENOENT' ? new ProgramMissing(program) : error);
+      });
+      child.once('close', (code) => resolve(code ?? 128 + 15));
+    });
+    const read = async (stream: NodeJS.ReadableStream, take: (line: string) => void) => {
+      for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) take(line);
+    };
+    const [code] = await Promise.all([ended, read(child.stdout, options.stdout), read(child.stderr, options.stderr)]);
+    return code;
+  } finally {
+    options.cancel.removeEventListener('abort', stop);
+  }
+}
+
+/** A variable of our own environment, or ''. */
+export function variable(name: string): string {
+  return process.env[name] ?? '';
+}
+
+function environment(more: Record<string, string>): Record<string, string> {
+  const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...Object.fromEntries(inherited), ...more };
+}

@@ -1,0 +1,31 @@
+// What the workflow gets back: the action's outputs. Pure.
+
+import { countSteps, type Report } from './report/report.ts';
+
+/** The outputs and what they hold; action.yml and the README are made from this. */
+export const OUTPUTS = {
+  outcome: 'success or failure.',
+  imageid: 'Id of the image.',
+  digest: 'Digest of the image, as the builder gives it.',
+  hits: 'Number of steps that were reused.',
+  misses: 'Number of steps that ran.',
+  'build-seconds': 'Seconds that docker build took.',
+  'smoke-outcome': 'passed, failed or skipped.',
+  'lint-findings': 'Number of lint findings.',
+} as const;
+
+/** The outputs of a job, by name. */
+export function outputsOf(report: Report): Record<keyof typeof OUTPUTS, string> {
+  const { build, smoke, lint, outcome } = report;
+  const { hit, miss } = countSteps(build.steps);
+  return {
+    outcome,
+    imageid: build.imageId ?? '',
+    digest: build.digest ?? '',
+    hits: String(hit),
+    misses: String(miss),
+    'build-seconds': build.seconds.toFixed(1),
+    'smoke-outcome': smoke.outcome,
+    'lint-findings': String(lint.findings.length),
+  };
+}

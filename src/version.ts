@@ -1,0 +1,3 @@
+// The version, as package.json has it (a test compares them).
+
+export const version = '0.1.0';
