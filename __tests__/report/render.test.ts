@@ -1,0 +1,177 @@
+// What people see: the summary, the terminal, the annotations. Expected texts stand here whole, so that a change shows.
+
+import { describe, expect, test } from '@jest/globals';
+import { annotationsOf } from '../../src/report/annotations.ts';
+import { escapeText, problemSummary, summary } from '../../src/report/summary.ts';
+import { terminalReport } from '../../src/report/terminal.ts';
+import { bar, cut, duration } from '../../src/report/text.ts';
+import { failedReport, report, step } from '../support/report.ts';
+
+const plain = { colour: false, width: 80 };
+
+describe('a job that succeeded', () => {
+  test('in the terminal', () => {
+    expect(terminalReport(report(), plain)).toBe(`✓ Built in 13.6 s · 1 of 3 steps from the cache · smoke test passed
+  Dockerfile → app:1 · Docker 28.5.2, containerd image store
+
+  step  line  instruction   cache       time
+  1/3      1  FROM node:24  hit      < 0.1 s
+  2/3      2  RUN npm ci    miss      12.3 s  ████████████
+  3/3      3  COPY . .      miss       0.2 s  ▎
+  besides the steps: exporting to image 1.0 s
+
+  smoke test  passed: node server.js is still running after 3 s
+
+  lint        no findings`);
+  });
+
+  test('in the summary', () => {
+    expect(summary(report())).toBe(`### ✅ Built in 13.6 s · 1 of 3 steps from the cache · smoke test passed
+
+<code>Dockerfile</code> → <code>app&#58;1</code> · Docker 28.5.2, containerd image store
+
+| step | line | instruction | cache | time | |
+|:--|--:|:--|:--|--:|:--|
+| 1/3 | 1 | <code>FROM node&#58;24</code> | 🟢&nbsp;hit | &#60;&nbsp;0.1&nbsp;s |  |
+| 2/3 | 2 | <code>RUN npm ci</code> | 🟠&nbsp;miss | 12.3&nbsp;s | ██████████ |
+| 3/3 | 3 | <code>COPY . .</code> | 🟠&nbsp;miss | 0.2&nbsp;s | ▏ |
+
+Besides the steps: exporting to image 1.0 s.
+
+**Smoke test passed.** node server.js is still running after 3 s
+
+**Lint: no findings.**
+`);
+  });
+
+  test('it needs no annotation', () => expect(annotationsOf(report())).toEqual([]));
+});
+
+describe('a job that failed', () => {
+  test('in the terminal', () => {
+    expect(
+      terminalReport(failedReport(), plain),
+    ).toBe(`✗ Build failed after 12.5 s · 1 of 3 steps from the cache · 1 lint finding
+  Dockerfile → app:1 · Docker 28.5.2, containerd image store
+
+  Step 2/3 (line 2): RUN ended with exit code 1
+    │ npm error code E404
+    │ npm error <b>|\`x\`
+
+  step  line  instruction   cache       time
+  1/3      1  FROM node:24  hit      < 0.1 s
+  2/3      2  RUN npm ci    failed    12.3 s  ████████████
+  3/3      3  COPY . .      not run
+
+  smoke test  skipped: There is no image to run.
+
+  lint        1 finding, 1 silenced by a comment
+
+  Dockerfile:3: warning [copy-before-install]
+    Every change to a file re-runs \`npm ci\`.
+    Copy the manifests first:
+      COPY package.json ./`);
+  });
+
+  test('in the summary, with what strangers wrote as it stands', () => {
+    const text = summary(failedReport());
+    expect(text).toContain('### ❌ Build failed after 12.5 s');
+    expect(text).toContain('**Step 2/3 &#40;line 2&#41;&#58; RUN ended with exit code 1**');
+    expect(text).toContain('<pre>npm error code E404\nnpm error &#60;b&#62;&#124;&#96;x&#96;</pre>');
+    expect(
+      text,
+    ).toContain(`⚠️ **Dockerfile, line 3** · <code>copy-before-install</code><br>Every change to a file re-runs <code>npm ci</code>.<br>Copy the manifests first&#58;
+
+<pre>COPY package.json ./</pre>`);
+    expect(text).toContain('**Lint: 1 finding.** 1 finding silenced by a comment.');
+  });
+
+  test('as annotations, worst first', () => {
+    expect(annotationsOf(failedReport())).toMatchObject([
+      {
+        level: 'error',
+        title: 'docker build failed',
+        file: 'Dockerfile',
+        line: 2,
+        message: expect.stringMatching(/^Step 2\/3 \(line 2\): RUN ended with exit code 1\nnpm error/),
+      },
+      {
+        level: 'warning',
+        title: 'copy-before-install',
+        line: 3,
+        message: expect.stringContaining('Copy the manifests first'),
+      },
+    ]);
+  });
+});
+
+test('a syntax finding speaks for the builder’s message', () => {
+  const failed = failedReport();
+  const [finding] = failed.lint.findings;
+  if (finding) Object.assign(finding, { rule: 'syntax', severity: 'error', message: '`//` starts no comment' });
+  failed.build.failure = { step: null, message: 'dockerfile parse error on line 1', log: [] };
+  expect(annotationsOf(failed).map(({ title }) => title)).toEqual(['syntax']);
+  expect(terminalReport(failed, plain)).not.toContain('dockerfile parse error');
+});
+
+test('GitHub shows ten annotations of a level', () => {
+  const failed = failedReport();
+  const findings = Array.from({ length: 30 }, () => failed.lint.findings).flat();
+  expect(annotationsOf({ ...failed, lint: { findings, suppressed: 0 } }).map(({ level }) => level)).toEqual([
+    'error',
+    ...Array(10).fill('warning'),
+  ]);
+});
+
+test('steps of several stages have their stage’s name; those of the classic builder count through the file', () => {
+  const stages = [
+    step({ id: 'build/1', stage: 'build', index: 1, total: 2 }),
+    step({ id: 'stage-1/1', stage: 'stage-1', index: 1, total: 1 }),
+  ];
+  const { build } = report();
+  expect(terminalReport(report({ build: { ...build, steps: stages } }), plain)).toMatch(
+    /^ {2}build 1\/2 .*\n {2}stage-1 1\/1 /m,
+  );
+  const classic = stages.map((one, at) => ({ ...one, index: at + 1, total: 2, id: `${one.stage}/${at + 1}` }));
+  expect(terminalReport(report({ build: { ...build, steps: classic } }), plain)).toMatch(/^ {2}1\/2 .*\n {2}2\/2 /m);
+  const arm = [step({ id: 'linux/arm64/build/1', stage: 'build', index: 1, total: 1 })];
+  expect(terminalReport(report({ build: { ...build, steps: arm } }), plain)).toMatch(/^ {2}linux\/arm64 1\/1 /m);
+});
+
+test('a summary stays below GitHub’s limit of 1 MiB', () => {
+  const { build } = report();
+  const steps = Array.from({ length: 10_000 }, (_, at) => step({ index: at, text: `RUN ${'|<>`*'.repeat(500)}` }));
+  const long = summary(report({ build: { ...build, steps } }));
+  expect(Buffer.byteLength(long)).toBeLessThan(1 << 20);
+  expect(long).toContain('… and 9700 more steps in the JSON report.');
+});
+
+test.each([
+  ['a | b', 'a &#124; b'],
+  ['<img src=x onerror=y>', '&#60;img src=x onerror=y&#62;'],
+  [
+    '[x](javascript:y) **b** `c` ~s~ $m$ @you #1 &amp;',
+    '&#91;x&#93;&#40;javascript&#58;y&#41; &#42;&#42;b&#42;&#42; &#96;c&#96; &#126;s&#126; &#36;m&#36; &#64;you &#35;1 &#38;amp;',
+  ],
+  ['two\n\n| lines |', 'two &#124; lines &#124;'],
+])('markdown and HTML in %j are text', (text, escaped) => {
+  expect(escapeText(text)).toBe(escaped);
+  expect(problemSummary([{ message: text }])).toContain(escaped);
+});
+
+test.each([
+  [0, '0 s'],
+  [0.01, '< 0.1 s'],
+  [0.06, '0.1 s'],
+  [9.96, '10.0 s'],
+  [59.9, '59.9 s'],
+  [59.99, '1 min 00 s'],
+  [125.4, '2 min 05 s'],
+])('duration(%d) is %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+test('bars are to scale, and a short time has none', () => {
+  expect([10, 5, 0.63, 0.01].map((seconds) => bar(seconds, 10, 8))).toEqual(['████████', '████', '▌', '']);
+  expect(bar(0.1, 0.1, 8)).toBe('▊');
+});
+
+test('a cut text keeps whole characters', () => expect(cut('a👩b👩c', 4)).toBe('a👩b…'));

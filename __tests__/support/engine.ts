@@ -1,0 +1,85 @@
+// Real Docker engines for the tests, one of each image store, and the program as users start it: from dist/.
+
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Report } from '../../src/report/report.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const STORES = ['containerd', 'overlay2'] as const;
+export type Store = (typeof STORES)[number];
+
+/** The Node that runners ship: npm's node@24. */
+export const node24 = join(root, 'node_modules/node/bin/node');
+
+type Environment = Record<string, string>;
+
+/** The environment in which `docker` speaks to an engine with this store. Fails, and says how to start one, if none runs. */
+export function engine(store: Store): Environment {
+  const script = `eval "$(script/engine env --store ${store})" && env -0`;
+  const output = execFileSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: root, encoding: 'utf8' });
+  return Object.fromEntries(
+    output
+      .split('\0')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. */
+export function run(program: string, args: string[], env: Environment, cwd = root): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env, cwd, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** Runs the command from dist/. */
+export function command(args: string[], env: Environment, cwd = root): Promise<Ran> {
+  return run(process.execPath, [join(root, 'dist/cli.js'), ...args], env, cwd);
+}
+
+/** Runs `cached-docker-build build` with --format json and returns the report with what was printed. */
+export async function build(args: string[], env: Environment): Promise<Ran & { report: Report }> {
+  const ran = await command(['build', '--format', 'json', ...args], env);
+  try {
+    return { ...ran, report: JSON.parse(ran.stdout) };
+  } catch {
+    throw new Error(`no report; exit code ${ran.code}\n${ran.stdout}\n${ran.stderr}`);
+  }
+}
+
+/** Runs docker and returns what it prints; an exit code other than 0 is an error. */
+export async function docker(args: string[], env: Environment): Promise<string> {
+  const ran = await run('docker', args, env);
+  if (ran.code !== 0) throw new Error(`docker ${args.join(' ')}: ${ran.stderr}`);
+  return ran.stdout.trim();
+}
+
+/** Starts the command and leaves it running. */
+export function start(args: string[], env: Environment) {
+  return spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], { env, cwd: root });
+}
+
+/** A new directory with these files; removed with the machine's temporary directory. */
+export function directory(files: Record<string, string>): string {
+  const path = mkdtempSync(join(tmpdir(), 'cached-docker-build-test-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+  }
+  return path;
+}
+
+/** The text of a file that a test made or keeps. */
+export const read = (...parts: string[]): string => readFileSync(join(...parts), 'utf8');

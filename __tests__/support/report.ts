@@ -1,0 +1,130 @@
+// A report to render: small, but with one of everything.
+
+import type { Report, Step } from '../../src/report/report.ts';
+
+export function step(change: Partial<Step> = {}): Step {
+  return {
+    id: 'stage-0/2',
+    stage: 'stage-0',
+    index: 2,
+    total: 3,
+    line: 2,
+    instruction: 'RUN',
+    text: 'RUN npm ci',
+    status: 'miss',
+    source: null,
+    seconds: 12.34,
+    cause: null,
+    ...change,
+  };
+}
+
+export function report(change: Partial<Report> = {}): Report {
+  return {
+    schemaVersion: 1,
+    dockerfile: 'Dockerfile',
+    context: '.',
+    tags: ['app:1'],
+    lint: { findings: [], suppressed: 0 },
+    cache: {
+      store: 'none',
+      outcome: 'off',
+      reason: '',
+      bytesFetched: 0,
+      bytesStored: 0,
+      restoreSeconds: 0,
+      saveSeconds: 0,
+      netSeconds: 0,
+    },
+    build: {
+      outcome: 'built',
+      engine: { version: '28.5.2', imageStore: 'containerd', builder: 'buildkit', driver: 'docker' },
+      imageId: 'sha256:1',
+      digest: null,
+      seconds: 13.6,
+      steps: [
+        step({
+          id: 'stage-0/1',
+          index: 1,
+          line: 1,
+          instruction: 'FROM',
+          text: 'FROM node:24',
+          status: 'hit',
+          source: 'local',
+          seconds: 0.02,
+        }),
+        step(),
+        step({ id: 'stage-0/3', index: 3, line: 3, instruction: 'COPY', text: 'COPY . .', seconds: 0.2 }),
+      ],
+      phases: [
+        { name: 'exporting to image', seconds: 1.04 },
+        { name: '[internal] load .dockerignore', seconds: 0.01 },
+      ],
+      failure: null,
+      notice: null,
+    },
+    smoke: {
+      outcome: 'passed',
+      check: 'running',
+      readySeconds: 3,
+      exitCode: null,
+      evidence: 'node server.js is still running after 3 s',
+      log: [],
+    },
+    outcome: 'success',
+    ...change,
+  };
+}
+
+/** The same report of a job that failed: the build's second step ended with exit code 1. */
+export function failedReport(): Report {
+  const { build, ...rest } = report();
+  return {
+    ...rest,
+    build: {
+      ...build,
+      outcome: 'failed',
+      imageId: null,
+      seconds: 12.5,
+      steps: build.steps.map((one) =>
+        one.index === 1
+          ? one
+          : { ...one, status: one.index === 2 ? 'failed' : 'not-run', seconds: one.index === 2 ? 12.34 : 0 },
+      ),
+      phases: [],
+      failure: {
+        step: 'stage-0/2',
+        message: 'RUN ended with exit code 1',
+        log: ['npm error code E404', 'npm error <b>|`x`'],
+      },
+    },
+    lint: {
+      findings: [
+        {
+          rule: 'copy-before-install',
+          severity: 'warning',
+          confidence: 'high',
+          file: 'Dockerfile',
+          line: 3,
+          endLine: 3,
+          column: 1,
+          message: 'Every change to a file re-runs `npm ci`.',
+          remedy: 'Copy the manifests first:\nCOPY package.json ./',
+          related: [],
+          seconds: null,
+          fix: null,
+        },
+      ],
+      suppressed: 1,
+    },
+    smoke: {
+      outcome: 'skipped',
+      check: null,
+      readySeconds: null,
+      exitCode: null,
+      evidence: 'There is no image to run.',
+      log: [],
+    },
+    outcome: 'failure',
+  };
+}

@@ -1,0 +1,102 @@
+// Runs `docker build`, reads what the builder says while it works, and describes the result.
+
+// Runs `docker build`, reads what the builder says while it works, and describes the result.
+
+import { join } from 'node:path';
+import type { Dockerfile } from '../dockerfile/dockerfile.ts';
+import { now, wallClock } from '../host/clock.ts';
+import { readText, withTemporaryDirectory } from '../host/files.ts';
+import { follow, run } from '../host/process.ts';
+import type { Inputs } from '../inputs.ts';
+import type { BuildReport, Engine, Failure, Step } from '../report/report.ts';
+import { dockerBuild } from './arguments.ts';
+import { Classic } from './classic.ts';
+import type { Reader } from './engine.ts';
+import { readMetadata } from './metadata.ts';
+import { RawJson } from './rawjson.ts';
+import { buildkitPlaces, classicPlaces, describe, describeSteps } from './steps.ts';
+import type { BuildEvent, Trace } from './trace.ts';
+
+export interface BuildJob {
+  inputs: Inputs;
+  /** Path of the Dockerfile. */
+  file: string;
+  dockerfile: Dockerfile;
+  reader: Reader;
+  engine: Engine;
+}
+
+/** Gets every event while the build runs, with its step as the report will name it. */
+export type Watch = (event: BuildEvent, step: Step | null) => void;
+
+/** Runs `docker build`. A build that fails is a result, not an error. */
+export async function build(
+  { inputs, file, dockerfile, reader, engine }: BuildJob,
+  watch: Watch,
+  cancel: AbortSignal,
+): Promise<BuildReport> {
+  const classic = reader.kind === 'classic';
+  const places = classic ? classicPlaces(dockerfile, inputs.target) : buildkitPlaces(dockerfile, inputs.target);
+  const output = classic ? new Classic() : new RawJson();
+  const tell = (events: BuildEvent[]) => {
+    for (const event of events) {
+      watch(event, event.kind === 'message' ? null : describe(places.byNumber(event.step), event.step));
+    }
+  };
+  return withTemporaryDirectory(async (directory) => {
+    const metadataFile = join(directory, 'metadata.json');
+    const progress = reader.kind === 'rawjson' ? 'rawjson' : 'plain';
+    const own = classic ? [] : [`--progress=${progress}`, '--metadata-file', metadataFile];
+    const call = dockerBuild(inputs, file, own);
+    const env = classic ? { DOCKER_BUILDKIT: '0' } : { BUILDX_METADATA_PROVENANCE: 'max' };
+    const start = now();
+    const exitCode = await follow('docker', call.args, {
+      env: { ...call.env, ...env },
+      cancel,
+      stdout: (line) => tell(output.out(line, wallClock())),
+      stderr: (line) => tell(output.err(line, wallClock())),
+    });
+    tell(output.close(wallClock(), exitCode));
+    const seconds = now() - start;
+    const metadata = readMetadata((await readText(metadataFile)).text ?? '');
+    const trace = output.trace();
+    const failed = exitCode !== 0;
+    const steps = describeSteps(trace.steps, places, metadata.lines, failed);
+    return {
+      outcome: failed ? 'failed' : 'built',
+      engine,
+      imageId: classic
+        ? await fullId(output)
+        : engine.imageStore === 'containerd'
+          ? metadata.digest
+          : metadata.configDigest,
+      digest: metadata.digest,
+      seconds,
+      steps,
+      phases: trace.phases,
+      failure: failed ? failure(trace, steps, exitCode) : null,
+      notice: reader.kind === 'none' ? reader.notice : null,
+    };
+  });
+}
+
+/** The classic builder prints a short id only. */
+async function fullId(output: Classic | RawJson): Promise<string | null> {
+  const id = output instanceof Classic ? output.imageId : null;
+  if (id === null) return null;
+  const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', id]);
+  return stdout.trim() || id;
+}
+
+function failure(trace: Trace, steps: Step[], exitCode: number): Failure {
+  const step = steps.find(({ status }) => status === 'failed') ?? null;
+  const failed = trace.steps.find(({ error }) => error !== null && !/context canceled/i.test(error));
+  if (step && failed) {
+    const code = /exit code: (\d+)$/.exec(failed.error ?? '')?.[1];
+    const message = code ? `${step.instruction} ended with exit code ${code}` : (failed.error ?? '');
+    return { step: step.id, message, log: failed.log };
+  }
+  const said = trace.messages.findLast((line) => /^(ERROR|error)\b/i.test(line)) ?? trace.messages.at(-1);
+  const message = said?.replace(/^ERROR: /, '').replace(/^(failed to (build|solve): )+/, '');
+  return { step: null, message: message ?? `docker build ended with exit code ${exitCode}`, log: [] };
+}

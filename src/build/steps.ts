@@ -1,0 +1,139 @@
+// Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
+
+import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts';
+import { neededStages, numberedSteps } from '../dockerfile/stages.ts';
+import type { Step, StepStatus } from '../report/report.ts';
+import { type StepTrace, seconds } from './trace.ts';
+
+/** An instruction that makes a step, with its stage's name and its number there. */
+export interface Place {
+  stage: string;
+  index: number;
+  total: number;
+  instruction: Instruction;
+}
+
+/** Where the numbers of a builder's steps point to in the Dockerfile. */
+export interface Places {
+  /** All places that a build of the target may run, in the order of the file. */
+  all: Place[];
+  /** The place of a step by the number the builder gave it, checked against the keyword; null where they disagree. */
+  byNumber(step: StepTrace): Place | null;
+}
+
+/** The places of BuildKit's numbering: `[stage 2/6]`. */
+export function buildkitPlaces(dockerfile: Dockerfile, target: string): Places {
+  const all = neededStages(dockerfile, target || null).flatMap((stage) =>
+    numberedSteps(stage).map((step) => ({ stage: stage.name ?? `stage-${stage.index}`, ...step })),
+  );
+  const byNumber = (step: StepTrace) =>
+    all.find(
+      ({ stage, index, total, instruction }) =>
+        (step.stage === null || step.stage === stage) &&
+        step.index === index &&
+        step.total === total &&
+        step.keyword === instruction.keyword,
+    ) ?? null;
+  return { all, byNumber };
+}
+
+/** The places of the classic builder's numbering: `Step 2/3`, all instructions up to the target's end. */
+export function classicPlaces(dockerfile: Dockerfile, target: string): Places {
+  const last = dockerfile.stages.findIndex(
+    ({ name, index }) => name === target.toLowerCase() || String(index) === target,
+  );
+  const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
+  const stageOf = new Map(
+    stages.flatMap(({ name, index, from, instructions }) =>
+      [from, ...instructions].map((instruction) => [instruction, name ?? `stage-${index}`] as const),
+    ),
+  );
+  const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from as Instruction));
+  const instructions = [...global, ...stageOf.keys()];
+  const all = instructions.map((instruction, at) => ({
+    stage: stageOf.get(instruction) ?? 'stage-0',
+    index: at + 1,
+    total: instructions.length,
+    instruction,
+  }));
+  const byNumber = (step: StepTrace) => {
+    const place = all[step.index - 1];
+    return place && place.total === step.total && place.instruction.keyword === step.keyword ? place : null;
+  };
+  return { all, byNumber };
+}
+
+/**
+ * The steps of a build, in the order of the Dockerfile.
+ * @param lines vertex digest → lines, from the provenance; where it knows a step, it is right and the number is not asked
+ * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
+ */
+export function describeSteps(
+  traces: StepTrace[],
+  places: Places,
+  lines: Map<string, number[]>,
+  failed: boolean,
+): Step[] {
+  const found: { place: Place | null; trace: StepTrace | null }[] = [];
+  for (const trace of traces) {
+    const starts = lines.get(trace.key);
+    const located = places.all.filter(({ instruction }) => starts?.includes(instruction.range.start.line));
+    // The same operation at several places (three times FROM the same image) runs once: each is a step with its result.
+    for (const place of located.length > 0 ? located : [places.byNumber(trace)]) found.push({ place, trace });
+  }
+  if (failed) {
+    // Backwards, because a step is found through the one behind it: its first input is the step in front of it.
+    for (const [at, place] of [...places.all.entries()].reverse()) {
+      if (found.some((other) => other.place === place)) continue;
+      const next = places.all[at + 1];
+      const input = found.find((other) => other.trace && other.place === next)?.trace?.inputs[0];
+      const trace =
+        next?.stage === place.stage &&
+        traces.find(({ key, keyword }) => key === input && keyword === place.instruction.keyword);
+      found.push({ place, trace: trace || null });
+    }
+  }
+  const order = ({ place }: (typeof found)[number]) => (place ? places.all.indexOf(place) : places.all.length);
+  return found
+    .sort((a, b) => order(a) - order(b))
+    .map(({ place, trace }, at, all) => {
+      if (trace === null) return describe(place, null);
+      const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
+      // Time is counted once: where the builder's own name for the step points to.
+      const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
+      return timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+    });
+}
+
+/**
+ * A step as the report names it.
+ * @param place where it stands, if that is known
+ * @param trace what the builder said of it, if it came to it
+ */
+export function describe(place: Place | null, trace: StepTrace | null): Step {
+  const stage = trace?.stage ?? place?.stage ?? 'stage-0';
+  const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
+  const platform = trace?.platform ? `${trace.platform}/` : '';
+  const status = trace ? statusOf(trace) : 'not-run';
+  return {
+    id: `${platform}${stage}/${index}`,
+    stage,
+    index,
+    total,
+    line: place?.instruction.range.start.line ?? null,
+    instruction: place?.instruction.keyword ?? trace?.keyword ?? '',
+    // The builder's own text shows the values of variables, so without a place only the keyword is told.
+    text: place?.instruction.text ?? trace?.keyword ?? '',
+    status,
+    source: status === 'hit' ? (trace?.fetchedBytes ? 'restored' : 'local') : null,
+    seconds: trace ? seconds(trace.intervals) : 0,
+    cause: null,
+  };
+}
+
+function statusOf({ cached, error, intervals }: StepTrace): StepStatus {
+  // When a step fails, BuildKit cancels those that run beside it.
+  if (error !== null) return /context canceled/i.test(error) ? 'not-run' : 'failed';
+  if (cached) return 'hit';
+  return intervals.length > 0 && intervals.every(({ end }) => end !== null) ? 'miss' : 'not-run';
+}

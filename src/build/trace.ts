@@ -1,0 +1,79 @@
+// What a builder said about a build, whichever builder it was: steps, phases, the image. Types and the arithmetic of
+// time; the readers of the two outputs (rawjson.ts, classic.ts) make it, steps.ts joins it with the Dockerfile. Pure.
+
+/** A span of time in milliseconds since 1970; `end` is null while it goes on. */
+export interface Interval {
+  start: number;
+  end: number | null;
+}
+
+export interface StepTrace {
+  /** What identifies it in the builder's output: a vertex digest, or the number of a classic step. */
+  key: string;
+  /** Keys of what it builds on; the first is the step in front of it. Empty for the classic builder. */
+  inputs: string[];
+  /** The platform in the step's name, where several are built. */
+  platform: string | null;
+  /** The stage as the builder prints it, or null where it prints none. */
+  stage: string | null;
+  index: number;
+  total: number;
+  /** First word of the step's text, in upper case. The rest is not kept: it shows the values of variables. */
+  keyword: string;
+  /** Was the result reused? A base image is, when nothing of it had to be fetched: no builder says so itself. */
+  cached: boolean;
+  intervals: Interval[];
+  /** Bytes of base image or cached layers that were fetched for it. */
+  fetchedBytes: number;
+  /** Why it failed, in the builder's words. */
+  error: string | null;
+  /** The last lines it printed. */
+  log: string[];
+}
+
+/** Work of the builder that belongs to no instruction: sending the context, exporting the image. */
+export interface Phase {
+  name: string;
+  seconds: number;
+}
+
+export interface Trace {
+  steps: StepTrace[];
+  phases: Phase[];
+  /** What the builder printed besides its protocol: on a failure, the reason. */
+  messages: string[];
+}
+
+/** Something that happened, for the live output. */
+export type BuildEvent =
+  | { kind: 'started'; step: StepTrace }
+  | { kind: 'ended'; step: StepTrace }
+  | { kind: 'log'; step: StepTrace; lines: string[] }
+  | { kind: 'message'; line: string };
+
+/** Lines of a step's log that are kept for the report. */
+export const LOG_LINES = 20;
+
+/**
+ * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts until `now`
+ * (milliseconds), or nothing where `now` is not given.
+ * The same reading as BuildKit's own display: util/progress/progressui/display.go, mergeIntervals.
+ */
+export function seconds(intervals: Interval[], now: number | null = null): number {
+  const sorted = intervals
+    .map(({ start, end }) => ({ start, end: end ?? now ?? start }))
+    .sort((a, b) => a.start - b.start);
+  let total = 0;
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const { start, end } of sorted) {
+    total += Math.max(0, end - Math.max(start, reached));
+    reached = Math.max(reached, end);
+  }
+  return total / 1000;
+}
+
+/** Keeps the last lines only; a single endless line is cut. */
+export function keepLog(step: StepTrace, lines: string[]): void {
+  step.log.push(...lines.map((line) => line.slice(0, 2000)));
+  if (step.log.length > LOG_LINES) step.log.splice(0, step.log.length - LOG_LINES);
+}

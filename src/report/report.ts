@@ -1,0 +1,130 @@
+// The report: data only, as it is written to the JSON file (schemaVersion 1), and what is counted from it. Rendering is
+// in summary.ts, terminal.ts and annotations.ts. Names of fields are a public contract: add, never rename.
+
+import type { Finding } from '../lint/finding.ts';
+
+export type StepStatus = 'hit' | 'miss' | 'failed' | 'not-run';
+
+export interface Step {
+  /** Unique within the report: platform, stage and number. */
+  id: string;
+  /** Name of the stage, or `stage-N` as Docker calls a stage without one. */
+  stage: string;
+  /** The step's number as Docker prints it: `[build 2/6]` has index 2 and total 6. */
+  index: number;
+  total: number;
+  /** Line of the Dockerfile where the instruction begins; null where the builder did not say. */
+  line: number | null;
+  /** Keyword in upper case. */
+  instruction: string;
+  /** The instruction as it stands in the Dockerfile, on one line: variables are not expanded, so no value shows. */
+  text: string;
+  /** hit: the result was reused; miss: it ran; failed: it ran and failed; not-run: it did not run, or was stopped. */
+  status: StepStatus;
+  /** Where a hit came from. */
+  source: 'local' | 'restored' | null;
+  /** Time in which the builder worked on it; overlapping intervals count once. */
+  seconds: number;
+  cause: { kind: CauseKind; root: string | null; detail: string } | null;
+}
+
+export type CauseKind =
+  | 'first-build'
+  | 'instruction-changed'
+  | 'files-changed'
+  | 'variable-changed'
+  | 'base-image-changed'
+  | 'consequence'
+  | 'not-in-cache'
+  | 'cache-disabled'
+  | 'unknown';
+
+export interface Engine {
+  /** Version of the Docker Engine. */
+  version: string | null;
+  imageStore: 'containerd' | 'overlay2' | 'other' | null;
+  builder: 'buildkit' | 'classic';
+  driver: string;
+}
+
+/** Why a build failed. */
+export interface Failure {
+  /** The step that failed; null where it was none (a syntax error, a full disk). */
+  step: string | null;
+  message: string;
+  /** The last lines of the step's log. */
+  log: string[];
+}
+
+export interface BuildReport {
+  outcome: 'built' | 'failed';
+  engine: Engine;
+  imageId: string | null;
+  digest: string | null;
+  /** From the start of `docker build` to its end. */
+  seconds: number;
+  steps: Step[];
+  /** Work of the builder that belongs to no step, such as sending the context and exporting the image. */
+  phases: { name: string; seconds: number }[];
+  failure: Failure | null;
+  /** Set where the steps cannot be told: one sentence. */
+  notice: string | null;
+}
+
+export interface SmokeReport {
+  outcome: 'passed' | 'failed' | 'skipped';
+  check: 'exit' | 'running' | 'healthy' | 'port' | 'http' | 'log' | null;
+  /** Seconds from the start of the container until the verdict was clear. */
+  readySeconds: number | null;
+  exitCode: number | null;
+  /** What was seen, in one sentence. */
+  evidence: string;
+  /** The last lines that the container printed, both streams. */
+  log: string[];
+}
+
+export interface LintReport {
+  findings: Finding[];
+  /** Findings that a comment in the Dockerfile silences. */
+  suppressed: number;
+}
+
+export interface CacheReport {
+  store: 'actions' | 'directory' | 'none';
+  outcome: string;
+  reason: string;
+  bytesFetched: number;
+  bytesStored: number;
+  restoreSeconds: number;
+  saveSeconds: number;
+  netSeconds: number;
+}
+
+export interface Report {
+  schemaVersion: 1;
+  dockerfile: string;
+  context: string;
+  tags: string[];
+  lint: LintReport;
+  cache: CacheReport;
+  build: BuildReport;
+  smoke: SmokeReport;
+  outcome: 'success' | 'failure';
+}
+
+/** How many steps there are of each status. */
+export function countSteps(steps: Step[]): Record<StepStatus, number> {
+  const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };
+  for (const { status } of steps) counts[status] += 1;
+  return counts;
+}
+
+/** Findings that count at `lint: error`: warnings and above. */
+export function seriousFindings(findings: Finding[]): Finding[] {
+  return findings.filter(({ severity }) => severity !== 'notice');
+}
+
+/** The report as the text of its file. */
+export function toJson(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}

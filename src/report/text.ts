@@ -1,0 +1,92 @@
+// Words and figures that every rendering of the report shares. Pure.
+
+import { countSteps, type Report, type Step } from './report.ts';
+
+/** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
+export function duration(seconds: number): string {
+  if (seconds === 0) return '0 s';
+  if (seconds < 0.05) return '< 0.1 s';
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+
+/** `1 warning`, `3 warnings`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Cuts a text to a number of characters, with an ellipsis where something is missing. */
+export function cut(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}
+
+/** Breaks a text at its spaces into lines of up to `width` characters; an empty text has none. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file. */
+export function stepNumber(step: Step, steps: Step[]): string {
+  const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
+  const throughFile = steps.every(({ total }) => total === steps.length);
+  const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
+  return `${platform}${several ? `${step.stage} ` : ''}${step.index}/${step.total}`;
+}
+
+/**
+ * A time as a bar of up to `width` characters, in eighths of one; '' for what would not show. The scale goes to the
+ * longest time, and to one second at least: a build in which nothing takes long shows no long bars.
+ */
+export function bar(seconds: number, longest: number, width: number): string {
+  const eighths = Math.round((seconds / Math.max(longest, 1)) * width * 8);
+  return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+
+/** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
+export function verdict(report: Report): string {
+  const { build, smoke, lint } = report;
+  const steps = countSteps(build.steps);
+  const parts = [
+    build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
+    ...(build.steps.length > 0 ? [`${steps.hit} of ${count(build.steps.length, 'step')} from the cache`] : []),
+    ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
+    ...(lint.findings.length > 0 ? [count(lint.findings.length, 'lint finding')] : []),
+  ];
+  return parts.join(' · ');
+}
+
+/** The engine in a few words: `Docker 28.5.2, containerd image store`. */
+export function engineName({ build }: Report): string {
+  const { version, imageStore, builder } = build.engine;
+  const store = imageStore === null || imageStore === 'other' ? '' : `, ${imageStore} image store`;
+  return `Docker ${version ?? '(version unknown)'}${store}${builder === 'classic' ? ', classic builder' : ''}`;
+}
+
+/** The builder's own work that took a tenth of a second or more, longest first. */
+export function notablePhases({ build }: Report): string[] {
+  return build.phases
+    .filter(({ seconds }) => seconds >= 0.1)
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 4)
+    .map(({ name, seconds }) => `${name.replace(/^\[\w+\] /, '')} ${duration(seconds)}`);
+}
+
+/** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
+export function failureText({ build, lint }: Report): string | null {
+  const { failure, steps } = build;
+  if (failure === null) return null;
+  if (failure.step === null) {
+    return lint.findings.some(({ rule }) => rule === 'syntax') ? null : failure.message;
+  }
+  const step = steps.find(({ id }) => id === failure.step);
+  const where = step ? `Step ${stepNumber(step, steps)}${step.line ? ` (line ${step.line})` : ''}: ` : '';
+  return `${where}${failure.message}`;
+}
