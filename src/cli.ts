@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The command in a terminal: `bin` of package.json.
+
+import { runCommand } from './index.ts';
+
+await runCommand(process.argv.slice(2));

@@ -1,0 +1,5 @@
+// The action's step: `main` of action.yml.
+
+import { runAction } from './index.ts';
+
+await runAction();
