@@ -2,15 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { parseDockerfile } from './dockerfile/parse.ts';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
 import { annotate } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
-import { exists, readText, writeText } from './host/files.ts';
+import { readText, writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
-import { lint } from './lint/lint.ts';
-import { runJob } from './pipeline.ts';
+import { readDockerfile, runJob } from './pipeline.ts';
 import { annotationsOf, fromFinding } from './report/annotations.ts';
 import { mapText, printable } from './report/clean.ts';
 import { type LintReport, type Report, seriousFindings, toJson } from './report/report.ts';
@@ -71,8 +69,7 @@ async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[],
   if (wrong.length + missing.length > 0) return refuse([...wrong, ...missing]);
   const results = sources.map(({ file, text }) => {
     const context = inputs.context === '.' ? dirname(file) : inputs.context;
-    const parsed = parseDockerfile(text ?? '', file);
-    return lint({ ...parsed, contextHas: (path) => exists(join(context, path)) });
+    return readDockerfile(text ?? '', file, context).findings;
   });
   const linted: LintReport = mapText(
     {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { build } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
+import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, exists, readText } from './host/files.ts';
@@ -44,10 +45,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   ];
   if (problems.length > 0 || source.text === null || 'problem' in found) return { problems };
 
-  const { dockerfile, problems: syntax } = parseDockerfile(source.text, file);
-  const contextHas = (path: string) => exists(join(inputs.context, path));
-  const linted: LintReport =
-    inputs.lint === 'off' ? { findings: [], suppressed: 0 } : lint({ dockerfile, problems: syntax, contextHas });
+  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context);
 
   const live = new Live(ui.display);
   const secrets = secretValues(inputs);
@@ -70,12 +68,26 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
-    lint: linted,
+    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
     cache: noLayerCache,
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(await smoke(inputs, built, ui, cancel), hide),
   };
   return { report: mapText({ ...report, outcome: outcome(report, inputs) }, printable) };
+}
+
+/**
+ * The model of a Dockerfile, and what the lint says of it.
+ * @param context the directory in which the rules look for manifests
+ */
+export function readDockerfile(
+  text: string,
+  file: string,
+  context: string,
+): { dockerfile: Dockerfile; findings: LintReport } {
+  const parsed = parseDockerfile(text, file);
+  const contextHas = (path: string) => exists(join(context, path));
+  return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
 }
 
 async function smoke(inputs: Inputs, built: BuildReport, ui: Ui, cancel: AbortSignal) {

@@ -28,6 +28,11 @@ export async function smokeTest(test: SmokeTest, cancel: AbortSignal): Promise<S
   const platform = test.platform ? ['--platform', test.platform] : [];
   try {
     const started = await run('docker', ['run', '--detach', '--name', test.container, ...platform, '--', test.image]);
+    // A builder that is not the engine's own keeps its images to itself: then there is nothing to judge.
+    if (started.stderr.includes('No such image')) return skipped('The image is not in the engine, so it was not run.');
+    // An image that only carries files is a fine image.
+    if (started.stderr.includes('no command specified'))
+      return skipped('The image has no CMD: there is nothing to run.');
     const settled = new AbortController();
     if (started.exitCode === 0) {
       const waiting = follow('docker', ['wait', test.container], {
