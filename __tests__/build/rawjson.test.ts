@@ -96,6 +96,18 @@ describe.each(['containerd', 'overlay2'])('%s image store', (store) => {
     expect(told).toHaveLength(new Set(told).size);
   });
 
+  test('what the builder did besides the steps, in words of ours', () => {
+    const { phases } = recorded(`${store}-1`).trace;
+    expect(phases.map(({ name }) => name)).toEqual([
+      'read the Dockerfile',
+      'look up base images',
+      'send the build context',
+      'export the image',
+      'write the provenance',
+    ]);
+    expect(phases.find(({ name }) => name === 'export the image')?.seconds).toBeGreaterThan(0);
+  });
+
   test('no value of a variable gets from the names of vertices into the steps', () => {
     expect(read(testdata, `${store}-1.jsonl`)).toContain('s3cr3t-value'); // it is in the stream
     for (const name of ['1', '2']) expect(JSON.stringify(steps(`${store}-${name}`))).not.toContain('s3cr3t-value');

@@ -18,7 +18,7 @@ describe('a job that succeeded', () => {
   1/3      1  FROM node:24  hit      < 0.1 s
   2/3      2  RUN npm ci    miss      12.3 s  ████████████
   3/3      3  COPY . .      miss       0.2 s  ▎
-  besides the steps: exporting to image 1.0 s
+  besides the steps: export the image 1.0 s
 
   smoke test  passed: node server.js is still running after 3 s
 
@@ -36,7 +36,7 @@ describe('a job that succeeded', () => {
 | 2/3 | 2 | <code>RUN npm ci</code> | 🟠&nbsp;miss | 12.3&nbsp;s | ██████████ |
 | 3/3 | 3 | <code>COPY . .</code> | 🟠&nbsp;miss | 0.2&nbsp;s | ▏ |
 
-Besides the steps: exporting to image 1.0 s.
+Besides the steps: export the image 1.0 s.
 
 **Smoke test passed.** node server.js is still running after 3 s
 

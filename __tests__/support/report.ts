@@ -57,8 +57,8 @@ export function report(change: Partial<Report> = {}): Report {
         step({ id: 'stage-0/3', index: 3, line: 3, instruction: 'COPY', text: 'COPY . .', seconds: 0.2 }),
       ],
       phases: [
-        { name: 'exporting to image', seconds: 1.04 },
-        { name: '[internal] load .dockerignore', seconds: 0.01 },
+        { name: 'export the image', seconds: 1.04 },
+        { name: 'read the Dockerfile', seconds: 0.01 },
       ],
       failure: null,
       notice: null,

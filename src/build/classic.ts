@@ -2,7 +2,7 @@
 // line came as the only clock. Pure: a fold over lines and their times.
 
 import { printable } from '../report/clean.ts';
-import { type BuildEvent, keepLog, type StepTrace, type Trace } from './trace.ts';
+import { type BuildEvent, keepLast, type StepTrace, type Trace } from './trace.ts';
 
 /** `Step 2/3 : RUN apt-get …`: daemon/builder/dockerfile/evaluator.go of moby/moby. */
 const STEP = /^Step (\d+)\/(\d+) : (\S+)/;
@@ -40,7 +40,7 @@ export class Classic {
     if (line === ' ---> Using cache' && !this.#ran) step.cached = true;
     if (step.keyword === 'FROM' && /: Pulling from /.test(line)) step.cached = false;
     if (STATUS.test(line)) return [];
-    keepLog(step, [line]);
+    keepLast(step.log, [line]);
     return [{ kind: 'log', step, lines: [line] }];
   }
 
@@ -53,7 +53,7 @@ export class Classic {
       return this.#end(at);
     }
     if (!step) return this.#message(line);
-    keepLog(step, [line]);
+    keepLast(step.log, [line]);
     return [{ kind: 'log', step, lines: [line] }];
   }
 
@@ -105,7 +105,7 @@ export class Classic {
 
   #message(line: string): BuildEvent[] {
     if (line.trim() === '') return [];
-    this.#messages.push(line);
+    keepLast(this.#messages, [line]);
     return [{ kind: 'message', line }];
   }
 }

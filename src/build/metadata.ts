@@ -25,7 +25,9 @@ interface BuildConfig {
   digestMapping?: Record<string, string>;
 }
 interface BuildkitMetadata {
-  source?: { locations?: Record<string, { locations?: { ranges?: { start: { line: number } }[] }[] }> };
+  source?: {
+    locations?: Record<string, { locations?: { sourceIndex?: number; ranges?: { start: { line: number } }[] }[] }>;
+  };
 }
 
 const PROVENANCE = 'buildx.build.provenance';
@@ -55,7 +57,9 @@ function addLines(lines: Metadata['lines'], provenance: Provenance): void {
     provenance.runDetails?.metadata?.buildkit_metadata;
   for (const [vertex, id] of Object.entries(config?.digestMapping ?? {})) {
     const places = details?.source?.locations?.[id]?.locations ?? [];
-    const starts = places.flatMap(({ ranges }) => ranges?.slice(0, 1).map(({ start }) => start.line) ?? []);
+    // Source 0 is the Dockerfile itself.
+    const own = places.filter(({ sourceIndex = 0 }) => sourceIndex === 0);
+    const starts = own.flatMap(({ ranges }) => ranges?.slice(0, 1).map(({ start }) => start.line) ?? []);
     if (starts.length > 0)
       lines.set(
         vertex,

@@ -1,7 +1,7 @@
 // Reads the stream of `docker build --progress=rawjson`: one SolveStatus in JSON per line of stderr, and plain text
 // where buildx itself has something to say. Pure: a fold over lines.
 
-import { type BuildEvent, type Interval, keepLog, type Phase, type StepTrace, seconds, type Trace } from './trace.ts';
+import { type BuildEvent, type Interval, keepLast, type StepTrace, seconds, type Trace } from './trace.ts';
 
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 interface SolveStatus {
@@ -45,7 +45,7 @@ export class RawJson {
   err(line: string): BuildEvent[] {
     const status = parse(line);
     if (status === null) {
-      this.#messages.push(line);
+      keepLast(this.#messages, [line]);
       return line.trim() === '' ? [] : [{ kind: 'message', line }];
     }
     return [
@@ -63,10 +63,11 @@ export class RawJson {
   /** All that was read so far. */
   trace(): Trace {
     const steps = [...this.#vertices.values()].flatMap(({ step }) => (step ? [step] : []));
-    const phases: Phase[] = [];
+    const work = new Map<string, Interval[]>();
     for (const { name, step, intervals } of this.#vertices.values()) {
-      if (step === null && intervals.size > 0) phases.push({ name, seconds: seconds([...intervals.values()]) });
+      if (step === null) work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
     }
+    const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
     return { steps, phases, messages: this.#messages };
   }
 
@@ -114,7 +115,7 @@ export class RawJson {
     if (step === null || raw.length === 0) return [];
     // A carriage return rewrites the line in a terminal (progress bars): only what stands there in the end counts.
     const lines = raw.map((line) => line.replace(/\r+$/, '').replace(/^.*\r/s, ''));
-    keepLog(step, lines);
+    keepLast(step.log, lines);
     return [{ kind: 'log', step, lines }];
   }
 
@@ -127,6 +128,19 @@ export class RawJson {
     vertex.step.fetchedBytes = [...vertex.bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
     return [];
   }
+}
+
+/** What the builder does besides the steps. Its own names may have addresses with credentials in them. */
+const PHASES: [RegExp, string][] = [
+  [/^\[internal\] load build context/, 'send the build context'],
+  [/^\[internal\] load (build definition|\.dockerignore)/, 'read the Dockerfile'],
+  [/^\[internal\] load metadata/, 'look up base images'],
+  [/^exporting to /, 'export the image'],
+  [/^resolving provenance/, 'write the provenance'],
+];
+
+function phaseOf(name: string): string {
+  return PHASES.find(([pattern]) => pattern.test(name))?.[1] ?? 'other work';
 }
 
 function newVertex({ digest, name, inputs = [] }: { digest: string; name: string; inputs?: string[] }): Vertex {

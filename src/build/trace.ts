@@ -51,7 +51,7 @@ export type BuildEvent =
   | { kind: 'log'; step: StepTrace; lines: string[] }
   | { kind: 'message'; line: string };
 
-/** Lines of a step's log that are kept for the report. */
+/** Lines of a log that are kept for the report. */
 export const LOG_LINES = 20;
 
 /**
@@ -72,8 +72,8 @@ export function seconds(intervals: Interval[], now: number | null = null): numbe
   return total / 1000;
 }
 
-/** Keeps the last lines only; a single endless line is cut. */
-export function keepLog(step: StepTrace, lines: string[]): void {
-  step.log.push(...lines.map((line) => line.slice(0, 2000)));
-  if (step.log.length > LOG_LINES) step.log.splice(0, step.log.length - LOG_LINES);
+/** Adds lines to those that are kept: the last ones, and the beginning of an endless one. */
+export function keepLast(kept: string[], lines: string[]): void {
+  kept.push(...lines.map((line) => line.slice(0, 2000)));
+  if (kept.length > LOG_LINES) kept.splice(0, kept.length - LOG_LINES);
 }

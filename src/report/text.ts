@@ -76,7 +76,7 @@ export function notablePhases({ build }: Report): string[] {
     .filter(({ seconds }) => seconds >= 0.1)
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, 4)
-    .map(({ name, seconds }) => `${name.replace(/^\[\w+\] /, '')} ${duration(seconds)}`);
+    .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
 }
 
 /** Why the build failed, in lines; empty where a syntax finding says it already, and better. */

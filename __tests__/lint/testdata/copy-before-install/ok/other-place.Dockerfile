@@ -1,0 +1,4 @@
+# context: unknown
+FROM node:22
+COPY . /app
+RUN npm ci

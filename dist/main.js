@@ -1,0 +1,3 @@
+// The action's step: `main` of action.yml.
+import { runAction } from './index.js';
+await runAction();

@@ -1,0 +1,39 @@
+// Instructions as lines to paste into a Dockerfile.
+import type { ShellCommand } from '../dockerfile/commands.ts';
+import type { Instruction } from '../dockerfile/dockerfile.ts';
+
+const LONGEST = 160;
+
+/**
+ * The instruction on one line. Where that would be long, or change what is in quotes or heredocs, a comment instead that
+ * tells which lines are meant.
+ */
+export function asLine({ keyword, text, range: { start, end } }: Instruction): string {
+  const joins = text.length <= LONGEST && !/["'`\\<]/.test(text);
+  return start.line === end.line || joins ? text : `# lines ${start.line}–${end.line}, as they are: ${keyword} …`;
+}
+
+/** The flags as they are written in front of arguments, with a space behind; those that `keep` refuses are left out. */
+export function flagsOf({ flags }: Instruction, keep: (name: string) => boolean = () => true): string {
+  return flags
+    .filter(({ name }) => keep(name))
+    .map(({ name, value }) => `--${name}${value === null ? '' : `=${value}`} `)
+    .join('');
+}
+
+/**
+ * A RUN in two: up to and with the command, and what follows, each in the directory it was in. Null where the RUN is
+ * more than a chain of `&&`, which cannot be cut without knowing what it means.
+ */
+export function splitRun(
+  run: Instruction,
+  commands: readonly ShellCommand[],
+  last: ShellCommand,
+): [string, string] | null {
+  const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
+  if (texts.join(' && ') !== run.rest.replace(/\s+/g, ' ') || run.heredocs.length > 0) return null;
+  const cut = commands.indexOf(last) + 1;
+  const moves = texts.slice(0, cut).filter((_, index) => commands[index]?.words[0] === 'cd');
+  const line = (parts: string[]): string => `RUN ${flagsOf(run)}${parts.join(' && ')}`;
+  return [line(texts.slice(0, cut)), line([...moves, ...texts.slice(cut)])];
+}
