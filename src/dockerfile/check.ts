@@ -69,7 +69,9 @@ const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting wit
 const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
 
 /** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
-function commentHint({ words }: Instruction): string | null {
+function commentHint({ keyword, words }: Instruction): string | null {
+  // A shell has comments and paths of its own.
+  if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword)) return null;
   const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
   if (comment === undefined) return null;
   return comment.text.startsWith('#') ? HASH : SLASHES;

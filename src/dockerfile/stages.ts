@@ -71,6 +71,9 @@ const STEPS: ReadonlySet<string> = new Set(['ADD', 'COPY', 'RUN', 'WORKDIR']);
  * The steps of a stage under the numbers BuildKit prints. FROM is the first one where the base is an image. Two quirks
  * of BuildKit are kept: every trigger of the parent stage raises the total, even one that makes no step; and
  * `WORKDIR /` raises it but takes no index, because it makes no directory.
+ *
+ * Steps that are the same in two stages (the same image behind FROM, and what follows alike) are one vertex for
+ * BuildKit, and it prints it under one of the names only: a step that is missing there has not been forgotten.
  */
 export function numberedSteps(stage: Stage): NumberedStep[] {
   const counted = stage.instructions.filter(({ keyword }) => STEPS.has(keyword)).length;
