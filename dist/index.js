@@ -33228,6 +33228,9 @@ const STEPS = new Set(['ADD', 'COPY', 'RUN', 'WORKDIR']);
  * The steps of a stage under the numbers BuildKit prints. FROM is the first one where the base is an image. Two quirks
  * of BuildKit are kept: every trigger of the parent stage raises the total, even one that makes no step; and
  * `WORKDIR /` raises it but takes no index, because it makes no directory.
+ *
+ * Steps that are the same in two stages (the same image behind FROM, and what follows alike) are one vertex for
+ * BuildKit, and it prints it under one of the names only: a step that is missing there has not been forgotten.
  */
 function numberedSteps(stage) {
     const counted = stage.instructions.filter(({ keyword }) => STEPS.has(keyword)).length;
@@ -33665,7 +33668,10 @@ function unknownHint(keyword, message, above) {
 const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting with `#` above.';
 const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
 /** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
-function commentHint({ words }) {
+function commentHint({ keyword, words }) {
+    // A shell has comments and paths of its own.
+    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword))
+        return null;
     const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
     if (comment === undefined)
         return null;
