@@ -45,7 +45,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   ];
   if (problems.length > 0 || source.text === null || 'problem' in found) return { problems };
 
-  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context);
+  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, buildArguments(inputs));
 
   const live = new Live(ui.display);
   const secrets = secretValues(inputs);
@@ -79,13 +79,15 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
 /**
  * The model of a Dockerfile, and what the lint says of it.
  * @param context the directory in which the rules look for manifests
+ * @param buildArgs values of build arguments by name: `FROM $BASE` may lead to a stage
  */
 export function readDockerfile(
   text: string,
   file: string,
   context: string,
+  buildArgs: Record<string, string> = {},
 ): { dockerfile: Dockerfile; findings: LintReport } {
-  const parsed = parseDockerfile(text, file);
+  const parsed = parseDockerfile(text, file, buildArgs);
   const contextHas = (path: string) => exists(join(context, path));
   return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
 }
@@ -136,9 +138,17 @@ function secretValues(inputs: Inputs): Hidden[] {
 
 /** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
 function argumentValues(inputs: Inputs, dockerfile: string): Hidden[] {
-  return inputs['build-args']
-    .map((item) => (item.includes('=') ? pair(item) : { name: item, value: variable(item) }))
+  return Object.entries(buildArguments(inputs))
+    .map(([name, value]) => ({ name, value }))
     .filter(({ value }) => !dockerfile.includes(value));
+}
+
+/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
+function buildArguments(inputs: Inputs): Record<string, string> {
+  const pairs = inputs['build-args'].map((item) =>
+    item.includes('=') ? pair(item) : { name: item, value: variable(item) },
+  );
+  return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
 }
 
 function pair(item: string): Hidden {

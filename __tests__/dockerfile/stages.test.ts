@@ -1,7 +1,7 @@
 // The numbers were compared with the names in `docker build --progress=rawjson` of engine 28.5.2.
 import { describe, expect, test } from '@jest/globals';
 import { parseDockerfile } from '../../src/dockerfile/parse.ts';
-import { ancestry, displayName, neededStages, numberedSteps } from '../../src/dockerfile/stages.ts';
+import { ancestry, neededStages, numberedSteps } from '../../src/dockerfile/stages.ts';
 
 const parse = (text: string) => parseDockerfile(text, 'Dockerfile').dockerfile;
 
@@ -68,18 +68,6 @@ describe('numberedSteps', () => {
   ])('%s', (_, text, expected) => {
     expect(steps(text)).toEqual(expected);
   });
-});
-
-test.each([
-  ['FROM a AS b\nRUN c', ['']],
-  ['FROM a\nRUN c', ['']],
-  ['FROM a AS b\nRUN --mount=type=cache,target=/x c', ['b']],
-  ['FROM a\nRUN --mount=type=cache,target=/x c', ['stage-0']],
-  ['FROM a\nCOPY --from=image /x /x', ['stage-0']],
-  ['FROM a AS One\nFROM b\nFROM c AS two', ['one', 'stage-1', 'two']],
-])('displayName: %j', (text, names) => {
-  const dockerfile = parse(text);
-  expect(dockerfile.stages.map((stage) => displayName(dockerfile, stage))).toEqual(names);
 });
 
 test('ancestry begins with the stage that is built from an image', () => {

@@ -150,6 +150,26 @@ RUN --mount=type=secret,id=password echo $TOKEN && cat /run/secrets/password && 
     expect(report.smoke).toMatchObject({ outcome: 'skipped', evidence: 'Switched off by smoke-test: off.' });
   });
 
+  test('an image that COPY takes from as well, a stage named by a build argument', async () => {
+    const Dockerfile = `ARG FINAL=small
+FROM busybox AS small
+COPY --from=busybox /bin/ls /x
+RUN echo ${Math.random()}
+FROM $FINAL
+RUN true
+`;
+    const { report } = await build(
+      [directory({ Dockerfile }), '--smoke-test', 'off', '--build-arg', 'FINAL=small'],
+      env,
+    );
+    expect(short(report).map((step) => step.replace(/(hit|miss)$/, '').trim())).toEqual([
+      'small 1/3 :2 FROM',
+      'small 2/3 :3 COPY',
+      'small 3/3 :4 RUN',
+      'stage-1 1/1 :6 RUN',
+    ]);
+  });
+
   test('the classic builder gives the same report', async () => {
     const context = directory(files());
     const classic = { ...env, DOCKER_BUILDKIT: '0' };

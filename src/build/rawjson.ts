@@ -144,12 +144,13 @@ function phaseOf(name: string): string {
 }
 
 function newVertex({ digest, name, inputs = [] }: { digest: string; name: string; inputs?: string[] }): Vertex {
-  const match = STEP.exec(name);
+  // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
+  const match = STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
   const step: StepTrace | null = match && {
     key: digest,
     inputs,
-    platform: match[1] ?? null,
-    stage: match[2] ?? null,
+    platform: match[1] || null,
+    stage: match[2] || null,
     index: Number(match[3]),
     total: Number(match[4]),
     keyword: (match[5] ?? '').toUpperCase(),

@@ -77,9 +77,12 @@ export function describeSteps(
   const found: { place: Place | null; trace: StepTrace | null }[] = [];
   for (const trace of traces) {
     const starts = lines.get(trace.key);
-    const located = places.all.filter(({ instruction }) => starts?.includes(instruction.range.start.line));
+    const located = places.all.filter(
+      ({ instruction: { keyword, range } }) => keyword === trace.keyword && starts?.includes(range.start.line),
+    );
     // The same operation at several places (three times FROM the same image) runs once: each is a step with its result.
-    for (const place of located.length > 0 ? located : [places.byNumber(trace)]) found.push({ place, trace });
+    for (const place of located) found.push({ place, trace });
+    if (located.length === 0 && trace.total > 0) found.push({ place: places.byNumber(trace), trace });
   }
   if (failed) {
     // Backwards, because a step is found through the one behind it: its first input is the step in front of it.

@@ -16,6 +16,7 @@ export interface StepTrace {
   platform: string | null;
   /** The stage as the builder prints it, or null where it prints none. */
   stage: string | null;
+  /** The step's number in its stage, and how many there are; 0 of 0 where the builder prints none. */
   index: number;
   total: number;
   /** First word of the step's text, in upper case. The rest is not kept: it shows the values of variables. */

@@ -84,18 +84,3 @@ export function numberedSteps(stage: Stage): NumberedStep[] {
     )
     .map((instruction, at) => ({ index: at + 1, total, instruction }));
 }
-
-/**
- * What BuildKit prints in front of the numbers: the name, `stage-2` for the third stage without one, and nothing where
- * the file has a single stage and takes from no image. BuildKit counts an unnamed source for every `--mount` without
- * `from`, so that a cache mount is enough to bring the name back.
- */
-export function displayName(dockerfile: Dockerfile, stage: Stage): string {
-  const alone =
-    dockerfile.stages.length === 1 &&
-    stage.instructions.every(
-      (instruction) =>
-        mounts(instruction).length === 0 && !(instruction.keyword === 'COPY' && flagValue(instruction, 'from')),
-    );
-  return alone ? '' : (stage.name ?? `stage-${stage.index}`);
-}

@@ -44,7 +44,7 @@ export class Live {
 
   #lines(event: BuildEvent, step: Step | null, now: number): string[] {
     if (event.kind === 'message') return [printable(event.line)];
-    if (step === null) return [];
+    if (step === null || event.step.total === 0) return [];
     const { key, stage, index, total, platform } = event.step;
     const label = `[${[platform, stage, `${index}/${total}`].filter((part) => part !== null).join(' ')}]`;
     const name = `${label} ${cut(printable(step.text), this.#display.width - label.length - 20)}`;
