@@ -32441,12 +32441,13 @@ function phaseOf(name) {
     return PHASES.find(([pattern]) => pattern.test(name))?.[1] ?? 'other work';
 }
 function newVertex({ digest, name, inputs = [] }) {
-    const match = rawjson_STEP.exec(name);
+    // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
+    const match = rawjson_STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
     const step = match && {
         key: digest,
         inputs,
-        platform: match[1] ?? null,
-        stage: match[2] ?? null,
+        platform: match[1] || null,
+        stage: match[2] || null,
         index: Number(match[3]),
         total: Number(match[4]),
         keyword: (match[5] ?? '').toUpperCase(),
@@ -33129,7 +33130,7 @@ function findFlag({ flags }, name) {
     return flags.find((flag) => flag.name === name) ?? null;
 }
 /** The value of the flag, '' where it has none (`--link`), null where it is absent. */
-function files_flagValue(instruction, name) {
+function flagValue(instruction, name) {
     const flag = findFlag(instruction, name);
     return flag && (flag.value ?? '');
 }
@@ -33142,7 +33143,7 @@ function copied(instruction) {
     return { sources: words.slice(0, -1).filter(({ text }) => heredocWord(text) === null), destination };
 }
 /** The mounts of a RUN, in order (instructions/commands_runmount.go: comma separated, quotes as in CSV). */
-function files_mounts(instruction) {
+function mounts(instruction) {
     if (instruction.keyword !== 'RUN')
         return [];
     return instruction.flags
@@ -33190,8 +33191,8 @@ function stageNamed(dockerfile, name) {
  * name only. Images and the build context are not stages; nor is a `from` with variables, which BuildKit rejects.
  */
 function sourceStages(dockerfile, instruction) {
-    const names = files_mounts(instruction).map(({ from }) => from ?? 'scratch');
-    const from = instruction.keyword === 'COPY' ? files_flagValue(instruction, 'from') : null;
+    const names = mounts(instruction).map(({ from }) => from ?? 'scratch');
+    const from = instruction.keyword === 'COPY' ? flagValue(instruction, 'from') : null;
     if (from && /^[+-]?\d+$/.test(from))
         return dockerfile.stages.slice(Number(from)).slice(0, 1);
     if (from)
@@ -33239,16 +33240,6 @@ function numberedSteps(stage) {
         .filter((step) => step === stage.from || (STEPS.has(step.keyword) && !(step.keyword === 'WORKDIR' && step.rest === '/')))
         .map((instruction, at) => ({ index: at + 1, total, instruction }));
 }
-/**
- * What BuildKit prints in front of the numbers: the name, `stage-2` for the third stage without one, and nothing where
- * the file has a single stage and takes from no image. BuildKit counts an unnamed source for every `--mount` without
- * `from`, so that a cache mount is enough to bring the name back.
- */
-function displayName(dockerfile, stage) {
-    const alone = dockerfile.stages.length === 1 &&
-        stage.instructions.every((instruction) => mounts(instruction).length === 0 && !(instruction.keyword === 'COPY' && flagValue(instruction, 'from')));
-    return alone ? '' : (stage.name ?? `stage-${stage.index}`);
-}
 
 ;// CONCATENATED MODULE: ./lib/build/steps.js
 // Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
@@ -33291,10 +33282,12 @@ function describeSteps(traces, places, lines, failed) {
     const found = [];
     for (const trace of traces) {
         const starts = lines.get(trace.key);
-        const located = places.all.filter(({ instruction }) => starts?.includes(instruction.range.start.line));
+        const located = places.all.filter(({ instruction: { keyword, range } }) => keyword === trace.keyword && starts?.includes(range.start.line));
         // The same operation at several places (three times FROM the same image) runs once: each is a step with its result.
-        for (const place of located.length > 0 ? located : [places.byNumber(trace)])
+        for (const place of located)
             found.push({ place, trace });
+        if (located.length === 0 && trace.total > 0)
+            found.push({ place: places.byNumber(trace), trace });
     }
     if (failed) {
         // Backwards, because a step is found through the one behind it: its first input is the step in front of it.
@@ -33781,7 +33774,7 @@ function checkCopy(instruction) {
     return problem(`${keyword} cannot accept a heredoc as a destination`, instruction, null, destination.range);
 }
 function checkRun(instruction) {
-    for (const { from, range } of files_mounts(instruction)) {
+    for (const { from, range } of mounts(instruction)) {
         // A `$` at the very end is none of a variable.
         if (from === null || !from.slice(0, -1).includes('$'))
             continue;
@@ -34018,7 +34011,7 @@ function wrongSources(stages) {
     return stages
         .flatMap(({ instructions }) => instructions)
         .flatMap((instruction) => {
-        numbered += files_mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
+        numbered += mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
         const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
         if (!flag?.value)
             return [];
@@ -42209,7 +42202,7 @@ function sourcesOf({ instruction, scope, workdir }, escapeToken) {
         return [];
     const { range } = instruction;
     // What is left of a directory under these flags is hard to tell: it counts as something that is not the source.
-    const narrowed = ['from', 'exclude', 'parents'].some((flag) => files_flagValue(instruction, flag) !== null);
+    const narrowed = ['from', 'exclude', 'parents'].some((flag) => flagValue(instruction, flag) !== null);
     const inline = instruction.heredocs.map(({ name }) => ({
         context: false,
         path: name,
@@ -42230,7 +42223,7 @@ function sourcesOf({ instruction, scope, workdir }, escapeToken) {
 }
 /** The parts of the context that a RUN mounts. */
 function mountedSources({ instruction, scope, workdir }, escapeToken) {
-    return files_mounts(instruction).flatMap(({ type, from, source, target, range }) => {
+    return mounts(instruction).flatMap(({ type, from, source, target, range }) => {
         const destination = target === null ? null : resolve(target, scope, escapeToken);
         const to = destination === null ? null : changeDirectory(workdir, destination);
         const path = resolve(source ?? '.', scope, escapeToken);
@@ -42951,7 +42944,7 @@ class Live {
     #lines(event, step, now) {
         if (event.kind === 'message')
             return [printable(event.line)];
-        if (step === null)
+        if (step === null || event.step.total === 0)
             return [];
         const { key, stage, index, total, platform } = event.step;
         const label = `[${[platform, stage, `${index}/${total}`].filter((part) => part !== null).join(' ')}]`;
@@ -43141,7 +43134,7 @@ async function runJob(inputs, wrong, ui, cancel) {
     ];
     if (problems.length > 0 || source.text === null || 'problem' in found)
         return { problems };
-    const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context);
+    const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, buildArguments(inputs));
     const live = new Live(ui.display);
     const secrets = secretValues(inputs);
     const print = (lines) => {
@@ -43175,9 +43168,10 @@ async function runJob(inputs, wrong, ui, cancel) {
 /**
  * The model of a Dockerfile, and what the lint says of it.
  * @param context the directory in which the rules look for manifests
+ * @param buildArgs values of build arguments by name: `FROM $BASE` may lead to a stage
  */
-function readDockerfile(text, file, context) {
-    const parsed = parseDockerfile(text, file);
+function readDockerfile(text, file, context, buildArgs = {}) {
+    const parsed = parseDockerfile(text, file, buildArgs);
     const contextHas = (path) => files_exists((0,external_node_path_namespaceObject.join)(context, path));
     return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
 }
@@ -43225,9 +43219,14 @@ function secretValues(inputs) {
 }
 /** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
 function argumentValues(inputs, dockerfile) {
-    return inputs['build-args']
-        .map((item) => (item.includes('=') ? pair(item) : { name: item, value: variable(item) }))
+    return Object.entries(buildArguments(inputs))
+        .map(([name, value]) => ({ name, value }))
         .filter(({ value }) => !dockerfile.includes(value));
+}
+/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
+function buildArguments(inputs) {
+    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
+    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
 }
 function pair(item) {
     const at = item.indexOf('=');
