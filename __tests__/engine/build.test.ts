@@ -49,7 +49,8 @@ describe.each(STORES)('%s image store', (store) => {
     expect(first.code).toBe(0);
     expect(short(first.report)).toEqual([
       'build 1/6 :1 FROM hit',
-      'build 2/6 :2 WORKDIR miss',
+      // BuildKit reuses it even with --no-cache: it marks only ADD, COPY and RUN.
+      expect.stringMatching(/^build 2\/6 :2 WORKDIR (hit|miss)$/),
       'build 3/6 :3 COPY miss',
       'build 4/6 :4 RUN miss',
       'build 5/6 :5 COPY miss',
