@@ -8,5 +8,7 @@ export default {
   },
   // Builds on a real engine take their time; what hangs ends here.
   testTimeout: 120_000,
+  // One file at a time: they share two engines, and the cache's tests empty them.
+  maxWorkers: 1,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
 };

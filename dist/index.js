@@ -31654,6 +31654,7 @@ const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 
 
 
+
 /** The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", … */
 async function readText(path) {
     try {
@@ -31676,13 +31677,16 @@ function files_exists(path) {
     return (0,external_node_fs_namespaceObject.existsSync)(path);
 }
 /**
- * Writes a file and the directories above it.
+ * Writes a file, whole or not at all, and the directories above it.
  * @throws Error with a sentence that names the file
  */
 async function writeText(path, text) {
     try {
         await (0,promises_namespaceObject.mkdir)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
-        await (0,promises_namespaceObject.writeFile)(path, text);
+        // Whole or not at all: who reads at the same time must not see half of it.
+        const whole = `${path}.${(0,external_node_crypto_.randomUUID)()}`;
+        await (0,promises_namespaceObject.writeFile)(whole, text);
+        await (0,promises_namespaceObject.rename)(whole, path);
     }
     catch (error) {
         throw new Error(`${path} ${reason(error)}: it was to be written`);
@@ -31697,6 +31701,36 @@ async function withTemporaryDirectory(work) {
     finally {
         await (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true });
     }
+}
+/** Bytes of a file, or null when there is none. */
+async function bytesOf(path) {
+    const found = await (0,promises_namespaceObject.stat)(path).catch(() => null);
+    return found?.isFile() ? found.size : null;
+}
+/** The sha256 of a file's content, in hexadecimal digits. */
+async function sha256Of(path) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_namespaceObject.createReadStream)(path, { highWaterMark: 1 << 20 }))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+/** Moves a file to another place on the same file system, replacing what is there. */
+async function moveFile(from, to) {
+    await (0,promises_namespaceObject.mkdir)((0,external_node_path_namespaceObject.dirname)(to), { recursive: true });
+    await (0,promises_namespaceObject.rename)(from, to);
+}
+/** Removes a file or a directory; one that is not there is no error. */
+async function remove(path) {
+    await (0,promises_namespaceObject.rm)(path, { recursive: true, force: true });
+}
+/**
+ * Makes a directory, and those above it, that can be written to.
+ * @throws Error with a sentence that names it
+ */
+async function makeDirectory(path) {
+    await (0,promises_namespaceObject.mkdir)(path, { recursive: true }).catch((error) => {
+        throw new Error(`${path} ${reason(error)}`);
+    });
 }
 function reason(error) {
     const code = error.code ?? '';
@@ -31817,6 +31851,18 @@ const INPUTS = {
         default: 'warn',
         values: ['warn', 'error', 'off'],
         help: 'Look for an order of the Dockerfile that wastes the cache: warn annotates, error also fails the job, off does neither.',
+    },
+    cache: {
+        kind: 'choice',
+        default: 'auto',
+        values: ['auto', 'read-only', 'off'],
+        help: 'Keep layers in cache-dir from one build to the next: auto, read-only (use them, save nothing), or off.',
+    },
+    'cache-dir': { kind: 'text', default: '', help: 'Directory to keep layers in. Default: none are kept.' },
+    'cache-scope': {
+        kind: 'text',
+        default: '',
+        help: 'Name of the cache. Default: one for each Dockerfile, target and platform.',
     },
     'smoke-test': {
         kind: 'choice',
@@ -32258,7 +32304,7 @@ class Classic {
             keyword,
             cached: keyword === 'FROM' || (keyword === 'ARG' && above),
             intervals: [{ start: at, end: null }],
-            fetchedBytes: 0,
+            fetched: false,
             error: null,
             log: [],
         };
@@ -32348,7 +32394,7 @@ class RawJson {
         return [
             ...(status.vertexes ?? []).flatMap((vertex) => this.#vertex(vertex)),
             ...(status.logs ?? []).flatMap((log) => this.#log(log)),
-            ...(status.statuses ?? []).flatMap((bytes) => this.#bytes(bytes)),
+            ...(status.statuses ?? []).flatMap((status) => this.#status(status)),
         ];
     }
     /** Says that the builder has ended. */
@@ -32382,8 +32428,7 @@ class RawJson {
             return [];
         step.intervals = [...vertex.intervals.values()];
         // A cached step starts once more when its layers are fetched: it stays a hit.
-        step.cached ||=
-            update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && vertex.bytes.size === 0);
+        step.cached ||= update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && !step.fetched);
         if (update.error)
             step.error = update.error;
         const after = count(vertex);
@@ -32417,15 +32462,14 @@ class RawJson {
         keepLast(step.log, lines);
         return [{ kind: 'log', step, lines }];
     }
-    #bytes({ id, vertex: digest, current }) {
-        const vertex = this.#vertices.get(digest);
-        // A layer has its digest as id; `extracting sha256:…` is the same layer once more.
-        if (!vertex?.step || !id.startsWith('sha256:'))
+    #status({ id, vertex: digest }) {
+        const step = this.#vertices.get(digest)?.step;
+        // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
+        if (!step || !/^(pulling )?sha256:/.test(id))
             return [];
-        vertex.bytes.set(id, current);
-        if (vertex.step.keyword === 'FROM')
-            vertex.step.cached = false;
-        vertex.step.fetchedBytes = [...vertex.bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+        step.fetched = true;
+        if (step.keyword === 'FROM')
+            step.cached = false;
         return [];
     }
 }
@@ -32453,11 +32497,11 @@ function newVertex({ digest, name, inputs = [] }) {
         keyword: (match[5] ?? '').toUpperCase(),
         cached: false,
         intervals: [],
-        fetchedBytes: 0,
+        fetched: false,
         error: null,
         log: [],
     };
-    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder(), bytes: new Map() };
+    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
 }
 function count({ intervals }) {
     const open = [...intervals.values()].filter(({ end }) => end === null).length;
@@ -33333,7 +33377,7 @@ function describe(place, trace) {
         // The builder's own text shows the values of variables, so without a place only the keyword is told.
         text: place?.instruction.text ?? trace?.keyword ?? '',
         status,
-        source: status === 'hit' ? (trace?.fetchedBytes ? 'restored' : 'local') : null,
+        source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
         seconds: trace ? seconds(trace.intervals) : 0,
         cause: null,
     };
@@ -33359,8 +33403,9 @@ function statusOf({ cached, error, intervals }) {
 
 
 
+
 /** Runs `docker build`. A build that fails is a result, not an error. */
-async function build({ inputs, file, dockerfile, reader, engine }, watch, cancel) {
+async function build({ inputs, file, dockerfile, reader, engine, flags }, watch, cancel) {
     const classic = reader.kind === 'classic';
     const places = classic ? classicPlaces(dockerfile, inputs.target) : buildkitPlaces(dockerfile, inputs.target);
     const output = classic ? new Classic() : new RawJson();
@@ -33373,7 +33418,7 @@ async function build({ inputs, file, dockerfile, reader, engine }, watch, cancel
         const metadataFile = (0,external_node_path_namespaceObject.join)(directory, 'metadata.json');
         const progress = reader.kind === 'rawjson' ? 'rawjson' : 'plain';
         const own = classic ? [] : [`--progress=${progress}`, '--metadata-file', metadataFile];
-        const call = dockerBuild(inputs, file, own);
+        const call = dockerBuild(inputs, file, [...own, ...flags]);
         const env = classic ? { DOCKER_BUILDKIT: '0' } : { BUILDX_METADATA_PROVENANCE: 'max' };
         const start = now();
         const exitCode = await follow('docker', call.args, {
@@ -33404,6 +33449,26 @@ async function build({ inputs, file, dockerfile, reader, engine }, watch, cancel
             notice: reader.kind === 'none' ? reader.notice : null,
         };
     });
+}
+/**
+ * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
+ * forced to run.
+ * @throws Error with docker's reason
+ */
+async function exportBuild(inputs, file, flags, cancel) {
+    const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
+    const target = flags.includes('--target') ? '' : inputs.target;
+    const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
+    const said = [];
+    const exitCode = await follow('docker', call.args, {
+        env: call.env,
+        cancel,
+        stdout: () => { },
+        stderr: (line) => keepLast(said, [line]),
+    });
+    if (exitCode === 0)
+        return;
+    throw new Error(said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? 'docker build failed');
 }
 /** The classic builder prints a short id only. */
 async function fullId(output) {
@@ -33483,6 +33548,936 @@ function engine_parse(json) {
     }
     catch {
         return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/cache/blobs.js
+// What the registry serves: blobs and manifests, wherever they are. Types only.
+/** A blob that was known but cannot be delivered (evicted, corrupt, the service is down). */
+class BlobGone extends Error {
+    digest;
+    reason;
+    constructor(digest, reason) {
+        super(`${digest} cannot be delivered: ${reason}`);
+        this.digest = digest;
+        this.reason = reason;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/cache/index-entry.js
+// The index of a scope: the manifests that the engine pushed, and the blobs they name. Pure.
+/** A reader takes no other version: what it cannot read it does without. */
+const VERSION = 1;
+function writeIndex({ manifests, seconds }) {
+    const written = {
+        version: VERSION,
+        manifests: Object.fromEntries([...manifests].map(([tag, { mediaType, content }]) => [tag, { mediaType, content: content.toString('base64') }])),
+        seconds,
+    };
+    return JSON.stringify(written);
+}
+/** The index of a text, or why there is none. */
+function readIndex(text) {
+    try {
+        const { version, manifests, seconds } = JSON.parse(text);
+        if (typeof version === 'number' && version !== VERSION) {
+            return { reason: `its index has version ${version}, not ${VERSION}` };
+        }
+        const entries = Object.entries(manifests).map(([tag, { mediaType, content }]) => {
+            const manifest = { mediaType, content: Buffer.from(content, 'base64') };
+            descriptors(manifest);
+            return [tag, manifest];
+        });
+        return { manifests: new Map(entries), seconds: numbers(seconds) };
+    }
+    catch {
+        return { reason: 'its index is damaged' };
+    }
+}
+function numbers(record) {
+    return Object.fromEntries(Object.entries(record).filter((entry) => typeof entry[1] === 'number'));
+}
+/** The blobs that a manifest names: its config and its layers. */
+function descriptors({ content }) {
+    const { config, layers } = JSON.parse(content.toString());
+    for (const { digest, size } of [config, ...layers]) {
+        if (!/^sha256:[0-9a-f]{64}$/.test(digest) || !Number.isSafeInteger(size))
+            throw new Error('not a manifest');
+    }
+    return { config, layers };
+}
+
+;// CONCATENATED MODULE: ./lib/cache/directory.js
+// The layer cache in a directory: blobs by digest, shared by all scopes, and one index for each scope.
+//
+//   blobs/HEX          a blob, named by its sha256
+//   scopes/NAME.json   the manifests of a scope (index-entry.ts)
+//   scratch/           uploads on their way
+
+
+
+
+
+class Directory {
+    #path;
+    #scope;
+    /** Blobs whose content was compared with their digest in this run. */
+    #checked = new Map();
+    #manifests = new Map();
+    #secondsOf = {};
+    constructor(path, scope) {
+        this.#path = path;
+        this.#scope = scope;
+    }
+    /**
+     * Opens the directory, which is made when it is not there.
+     * @param scope a name of scope.ts
+     * @returns the cache, and why its index was of no use, if it was not
+     * @throws Error when the directory cannot be made
+     */
+    static async open(path, scope) {
+        const directory = new Directory(path, scope);
+        await makeDirectory((0,external_node_path_namespaceObject.join)(path, 'scratch'));
+        const { text } = await readText(directory.#indexFile);
+        if (text === null)
+            return { directory, reason: null };
+        const index = readIndex(text);
+        if ('reason' in index)
+            return { directory, reason: index.reason };
+        for (const [tag, manifest] of index.manifests)
+            directory.#manifests.set(tag, manifest);
+        directory.#secondsOf = index.seconds;
+        return { directory, reason: null };
+    }
+    /** Tag → manifest: of the last save, and of this run once they are pushed. */
+    get manifests() {
+        return this.#manifests;
+    }
+    /** Seconds that each step took when it last ran. */
+    get secondsOf() {
+        return this.#secondsOf;
+    }
+    /** Puts a manifest of our own under a tag. */
+    put(tag, manifest) {
+        this.#manifests.set(tag, manifest);
+    }
+    forget(tag) {
+        this.#manifests.delete(tag);
+    }
+    /** Writes the index with the manifests of these tags. */
+    async save(tags, seconds) {
+        const kept = [...this.#manifests].filter(([tag]) => tags.includes(tag));
+        await writeText(this.#indexFile, writeIndex({ manifests: new Map(kept), seconds }));
+    }
+    async size(digest) {
+        return bytesOf(this.#blob(digest));
+    }
+    async file(digest) {
+        const checked = this.#checked.get(digest) ?? this.#check(digest);
+        this.#checked.set(digest, checked);
+        return checked;
+    }
+    scratch() {
+        return (0,external_node_path_namespaceObject.join)(this.#path, 'scratch', (0,external_node_crypto_.randomUUID)());
+    }
+    async add(digest, file) {
+        await moveFile(file, this.#blob(digest));
+        this.#checked.set(digest, Promise.resolve(this.#blob(digest)));
+    }
+    /** Keeps a text as a blob. */
+    async addText(text) {
+        const digest = `sha256:${(0,external_node_crypto_.createHash)('sha256').update(text).digest('hex')}`;
+        await writeText(this.#blob(digest), text);
+        return { digest, size: Buffer.byteLength(text) };
+    }
+    /** Removes a blob. */
+    async drop(digest) {
+        this.#checked.delete(digest);
+        await remove(this.#blob(digest));
+    }
+    /** A blob as text. @throws BlobGone */
+    async text(digest) {
+        const { text } = await readText(await this.file(digest));
+        if (text === null)
+            throw new BlobGone(digest, 'its file is gone');
+        return text;
+    }
+    async manifest(reference) {
+        const named = this.#manifests.get(reference);
+        return named ?? [...this.#manifests.values()].find((manifest) => directory_digestOf(manifest) === reference) ?? null;
+    }
+    async addManifest(digest, tag, manifest) {
+        this.#manifests.set(tag ?? digest, manifest);
+    }
+    async #check(digest) {
+        const file = this.#blob(digest);
+        const found = await sha256Of(file).catch(() => null);
+        if (found === null)
+            throw new BlobGone(digest, 'its file is gone');
+        if (`sha256:${found}` === digest)
+            return file;
+        await remove(file);
+        throw new BlobGone(digest, 'its file is damaged');
+    }
+    #blob(digest) {
+        return (0,external_node_path_namespaceObject.join)(this.#path, 'blobs', digest.slice('sha256:'.length));
+    }
+    get #indexFile() {
+        return (0,external_node_path_namespaceObject.join)(this.#path, 'scopes', `${this.#scope}.json`);
+    }
+}
+function directory_digestOf({ content }) {
+    return `sha256:${(0,external_node_crypto_.createHash)('sha256').update(content).digest('hex')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/cache/merge.js
+// Several caches → one. BuildKit would read each as a cache of its own, and where two of them know the same step, but only
+// one has its result, it may ask the other and run the step again (seen on Docker 28.5 in four of five builds). In one
+// manifest each step stands once, with all its results. Pure.
+/** The media type by which BuildKit knows a cache config. */
+const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+/**
+ * The cache config of all caches together, and the layers it speaks of. A cache is an exported one, or an image with
+ * inline cache; an image without adds nothing.
+ * @throws Error when a config is none
+ */
+function mergeCaches(caches) {
+    const merged = { layers: [], records: [] };
+    const layerAt = new Map();
+    const recordAt = new Map();
+    const descriptors = new Map();
+    for (const cache of caches) {
+        const { config, layers } = readCache(cache);
+        for (const descriptor of layers)
+            descriptors.set(descriptor.digest, descriptor);
+        const indices = new Map();
+        const place = (at) => {
+            const layer = config.layers[at];
+            if (!layer || indices.get(at) === LOOP)
+                throw new Error('not a cache config');
+            const known = indices.get(at);
+            if (known !== undefined)
+                return known;
+            indices.set(at, LOOP);
+            const parent = (layer.parent ?? 0) < 0 ? -1 : place(layer.parent ?? 0);
+            const key = `${layer.blob} ${parent}`;
+            const index = numberOf(layerAt, key, () => merged.layers.push({ blob: layer.blob, parent }));
+            indices.set(at, index);
+            return index;
+        };
+        addRecords(merged.records, recordAt, config.records, place);
+    }
+    return { config: JSON.stringify(merged), layers: [...descriptors.values()] };
+}
+/** The manifest under which BuildKit finds a cache config and its layers. A layer that is not named makes no result. */
+function cacheManifest(config, layers) {
+    const content = {
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        config: { mediaType: CACHE_CONFIG, ...config },
+        layers: layers.map((layer) => ({ ...layer, mediaType: ociType(layer.mediaType) })),
+    };
+    return { mediaType: OCI_MANIFEST, content: Buffer.from(JSON.stringify(content)) };
+}
+function readCache({ manifest, config }) {
+    const { layers } = JSON.parse(manifest.content.toString());
+    const parsed = JSON.parse(config);
+    if (Array.isArray(parsed.records))
+        return { config: { layers: parsed.layers ?? [], records: parsed.records }, layers };
+    // The reading of an image is that of cache/remotecache/import.go, importInlineCache.
+    const diffIds = parsed.rootfs?.diff_ids ?? [];
+    const inline = parsed['moby.buildkit.cache.v0'];
+    if (typeof inline !== 'string' || diffIds.length !== layers.length)
+        return { config: { layers: [], records: [] }, layers: [] };
+    const chain = layers.map(({ digest }, at) => ({ blob: digest, parent: at - 1 }));
+    const described = layers.map((layer, at) => ({
+        ...layer,
+        annotations: { ...layer.annotations, 'containerd.io/uncompressed': diffIds[at] ?? '' },
+    }));
+    const records = JSON.parse(Buffer.from(inline, 'base64').toString());
+    return { config: { layers: chain, records }, layers: described };
+}
+/** Adds records, each once: the same operation on the same inputs is one record, with the results of both. */
+function addRecords(into, known, records, place) {
+    const added = new Map();
+    const add = (at) => {
+        const done = added.get(at);
+        const record = records[at];
+        if (!record || done === LOOP)
+            throw new Error('not a cache config');
+        if (done !== undefined)
+            return done;
+        added.set(at, LOOP);
+        const inputs = record.inputs?.map((slot) => slot.map(({ selector, link }) => ({ ...(selector && { selector }), link: add(link) })));
+        const key = JSON.stringify([
+            record.digest,
+            inputs?.map((slot) => slot.map((input) => JSON.stringify(input)).sort()),
+        ]);
+        const index = numberOf(known, key, () => into.push({ digest: record.digest, ...(inputs && { inputs }) }));
+        added.set(at, index);
+        const own = into[index];
+        const layers = record.layers?.map((result) => ({ ...result, layer: place(result.layer) })) ?? [];
+        const chains = record.chains?.map((result) => ({ ...result, layers: result.layers.map(place) })) ?? [];
+        if (own && layers.length > 0)
+            own.layers = union(own.layers, layers, ({ layer }) => String(layer));
+        if (own && chains.length > 0)
+            own.chains = union(own.chains, chains, (chain) => chain.layers.join());
+        return index;
+    };
+    for (const at of records.keys())
+        add(at);
+}
+/** Marks what is being read: who meets it again goes round in a circle. */
+const LOOP = -2;
+function union(had = [], more, key) {
+    return [...new Map([...more, ...had].map((item) => [key(item), item])).values()];
+}
+/** The number of what has this key; `push` adds it and returns how many there are then. */
+function numberOf(known, key, push) {
+    const found = known.get(key);
+    if (found !== undefined)
+        return found;
+    const number = push() - 1;
+    known.set(key, number);
+    return number;
+}
+/** `docker push` sends Docker's own media types; in an OCI manifest they have OCI's names. */
+function ociType(mediaType) {
+    return mediaType.replace(/^application\/vnd\.docker\.image\.rootfs\.diff\.tar\./, 'application/vnd.oci.image.layer.v1.tar+');
+}
+
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+;// CONCATENATED MODULE: ./lib/host/blobfiles.js
+// A file that is written piece by piece, and hashed on the way.
+
+
+
+
+/** A file on its way in. It is there from the first `append` on; one `append` at a time. */
+class GrowingFile {
+    path;
+    bytes = 0;
+    #hash = (0,external_node_crypto_.createHash)('sha256');
+    #writing = Promise.resolve();
+    constructor(path) {
+        this.path = path;
+    }
+    /**
+     * Writes all that `source` gives to the end of the file.
+     * A source that fails, or a full disk, leaves a file that is good for nothing but to be discarded.
+     */
+    async append(source) {
+        const file = (0,external_node_fs_namespaceObject.createWriteStream)(this.path, { flags: 'a', highWaterMark: 1 << 20 });
+        this.#writing = (0,external_node_stream_promises_namespaceObject.pipeline)(this.#hashed(source), file);
+        await this.#writing;
+    }
+    async *#hashed(source) {
+        // Not destroyed when writing fails: whoever sends can still be told.
+        for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+            this.#hash.update(chunk);
+            this.bytes += chunk.length;
+            yield chunk;
+        }
+    }
+    /** The digest of all that was written. Nothing can be appended after this. */
+    digest() {
+        return `sha256:${this.#hash.digest('hex')}`;
+    }
+    /** Removes the file, after the `append` that is under way. */
+    async discard() {
+        await this.#writing.catch(() => undefined);
+        await (0,promises_namespaceObject.rm)(this.path, { force: true });
+    }
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: ./lib/host/http.js
+// A small HTTP server on the loopback address. What it answers is the caller's business; it takes care of connections.
+
+
+
+/**
+ * Serves on 127.0.0.1 and a free port. Nobody's silence ends a connection: an engine compresses a large layer while it
+ * sends it, and a connection closed while idle is a lost request for a client that is just about to reuse it. So that
+ * silence holds nothing up either, no connection keeps the process alive, and `close` ends them all.
+ *
+ * The containerd image store tries https first and falls back to http when the answer to its TLS hello starts with
+ * `HTTP/`: what Node answers to bytes it cannot read, 400, is left as it is.
+ */
+async function serve(answer) {
+    const server = (0,external_node_http_.createServer)({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (incoming, outgoing) => {
+        const [path = '', query] = (incoming.url ?? '').split('?', 2);
+        const { method = '', headers } = incoming;
+        answer({ method, path, query: new URLSearchParams(query), headers, body: incoming })
+            .then((reply) => send(reply, incoming, outgoing))
+            // The client went away, or the file did: either way nothing more can be said on this connection.
+            .catch(() => outgoing.destroy());
+    });
+    server.on('connection', (socket) => socket.unref());
+    server.unref();
+    await new Promise((resolve, reject) => {
+        server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    });
+    return {
+        port: server.address().port,
+        close() {
+            server.close();
+            server.closeAllConnections();
+        },
+    };
+}
+async function send(reply, incoming, outgoing) {
+    const { status, headers, body, sent } = reply;
+    outgoing.statusCode = status;
+    outgoing.setHeaders(new Map(Object.entries({ ...headers, ...(body && { 'Content-Length': http_bytesOf(body) }) })));
+    if (!body || Buffer.isBuffer(body) || body.bytes === 0 || incoming.method === 'HEAD') {
+        outgoing.end(Buffer.isBuffer(body) ? body : undefined);
+        sent?.(body ? http_bytesOf(body) : 0);
+    }
+    else {
+        const { file, start, bytes } = body;
+        const source = (0,external_node_fs_namespaceObject.createReadStream)(file, { start, end: start + bytes - 1, highWaterMark: 1 << 18 });
+        await (0,external_node_stream_promises_namespaceObject.pipeline)(source, outgoing, { end: false }).finally(() => sent?.(source.bytesRead));
+        // Of a file that is shorter than was said, the client would wait for the rest.
+        if (source.bytesRead < bytes)
+            throw new Error(`${file} is too short`);
+        outgoing.end();
+    }
+    // What is left of a body that was refused must be read, or the connection's next request is never seen.
+    incoming.resume();
+}
+const http_bytesOf = (body) => (Buffer.isBuffer(body) ? body.length : body.bytes);
+
+;// CONCATENATED MODULE: ./lib/cache/registry.js
+// A container registry on loopback: as much of the OCI distribution API as Docker Engine and BuildKit use to push and
+// pull images and build caches. What it holds is the business of a `Blobs`.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md ("the spec" below)
+
+
+
+
+
+/** The spec asks for at least 4 MiB ("Pushing Manifests"). */
+const MANIFEST_LIMIT = 4 << 20;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+/** The spec's tag ("Pulling manifests"). */
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+/** Starts a registry on a free port of 127.0.0.1. Nothing of it keeps the process alive. */
+async function startRegistry(blobs, log) {
+    const repository = `${(0,external_node_crypto_.randomBytes)(16).toString('hex')}/cache`;
+    const requests = new Requests(blobs, repository, log);
+    const server = await serve((request) => requests.answer(request));
+    return {
+        address: `127.0.0.1:${server.port}`,
+        repository,
+        async close() {
+            server.close();
+            await requests.dropUploads();
+        },
+    };
+}
+class Requests {
+    #blobs;
+    #log;
+    /** Where the repository is: `/v2/<name>/`. */
+    #root;
+    #routes;
+    /** Uploads that were begun and not finished. */
+    #uploads = new Map();
+    constructor(blobs, repository, log) {
+        this.#blobs = blobs;
+        this.#log = log;
+        this.#root = `/v2/${repository}/`;
+        // Paths are matched as they were sent: no name that we know has letters that need escapes.
+        const below = (pattern) => new RegExp(`^${this.#root}${pattern}$`);
+        this.#routes = [
+            { path: /^\/v2\/$/, answers: { GET: version, HEAD: version } },
+            {
+                path: below('manifests/([^/]+)'),
+                answers: {
+                    GET: (_, reference) => this.#getManifest(reference),
+                    HEAD: (_, reference) => this.#getManifest(reference),
+                    PUT: (request, reference) => this.#putManifest(request, reference),
+                },
+            },
+            {
+                path: below('blobs/uploads/'),
+                answers: { POST: (request) => this.#beginUpload(request) },
+            },
+            {
+                path: below('blobs/uploads/([^/]+)'),
+                answers: {
+                    GET: (_, id) => this.#uploadStatus(id),
+                    PATCH: (request, id) => this.#continueUpload(request, id),
+                    PUT: (request, id) => this.#endUpload(request, id),
+                    DELETE: (_, id) => this.#cancelUpload(id),
+                },
+            },
+            {
+                path: below('blobs/([^/]+)'),
+                answers: {
+                    GET: (request, digest) => this.#getBlob(request, digest),
+                    HEAD: (_, digest) => this.#headBlob(digest),
+                },
+            },
+        ];
+    }
+    async answer(request) {
+        const { method, path, body } = request;
+        const route = this.#routes.find((route) => route.path.test(path));
+        const answer = route?.answers[method];
+        if (!answer) {
+            this.#log({ type: 'unknown-request', method, path });
+            return route ? refusal(405, 'UNSUPPORTED', method) : refusal(404, 'NAME_UNKNOWN', 'nothing is served here');
+        }
+        try {
+            return await answer(request, route.path.exec(path)?.[1] ?? '');
+        }
+        catch (error) {
+            // A client that went away in the middle of a body hears nothing any more, and nothing went wrong here.
+            if (!body.errored)
+                this.#log({ type: 'failed', method, path, reason: String(error) });
+            return refusal(500, 'UNKNOWN', 'the registry failed');
+        }
+    }
+    async dropUploads() {
+        await Promise.all([...this.#uploads.values()].map((upload) => this.#drop(upload)));
+    }
+    // --- manifests ("Pulling manifests", "Pushing Manifests") ---
+    async #getManifest(reference) {
+        const manifest = isDigest(reference) || TAG.test(reference) ? await this.#blobs.manifest(reference) : null;
+        if (!manifest)
+            return refusal(404, 'MANIFEST_UNKNOWN', reference);
+        const { mediaType, content } = manifest;
+        const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': registry_digestOf(content) };
+        return { status: 200, headers, body: content };
+    }
+    async #putManifest({ headers, body }, reference) {
+        const tag = TAG.test(reference) ? reference : null;
+        if (!tag && !isDigest(reference))
+            return refusal(400, 'MANIFEST_INVALID', 'neither a tag nor a sha256 digest');
+        const mediaType = headers['content-type'];
+        if (!mediaType)
+            return refusal(400, 'MANIFEST_INVALID', 'without a Content-Type');
+        const content = await readAll(body, MANIFEST_LIMIT);
+        if (!content)
+            return refusal(413, 'MANIFEST_INVALID', `larger than ${MANIFEST_LIMIT} bytes`);
+        const digest = registry_digestOf(content);
+        if (isDigest(reference) && reference !== digest)
+            return this.#wrongDigest(reference, digest);
+        await this.#blobs.addManifest(digest, tag, { mediaType, content });
+        this.#log({ type: 'manifest-pushed', digest, tag });
+        return this.#created('manifests', digest);
+    }
+    // --- blobs ("Pulling blobs", "Checking if content exists in the registry") ---
+    async #headBlob(digest) {
+        if (!isDigest(digest))
+            return notADigest();
+        const size = await this.#blobs.size(digest);
+        if (size === null)
+            return refusal(404, 'BLOB_UNKNOWN', digest);
+        return { status: 200, headers: { ...blobHeaders(digest), 'Content-Length': size } };
+    }
+    async #getBlob({ headers }, digest) {
+        if (!isDigest(digest))
+            return notADigest();
+        const started = now();
+        const size = await this.#blobs.size(digest);
+        if (size === null)
+            return this.#gone(digest, 'it is not there');
+        const range = rangeOf(headers.range, size);
+        if (range === 'unsatisfiable')
+            return { status: 416, headers: { 'Content-Range': `bytes */${size}` } };
+        let file;
+        try {
+            file = await this.#blobs.file(digest);
+        }
+        catch (error) {
+            if (error instanceof BlobGone)
+                return this.#gone(digest, error.reason);
+            throw error;
+        }
+        const { start, end } = range ?? { start: 0, end: size };
+        const bytes = end - start;
+        return {
+            status: range ? 206 : 200,
+            headers: { ...blobHeaders(digest), ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }) },
+            body: { file, start, bytes },
+            sent: (sent) => {
+                const seconds = now() - started;
+                this.#log({ type: 'blob-served', digest, bytes: sent, complete: sent === bytes, seconds });
+            },
+        };
+    }
+    #gone(digest, reason) {
+        this.#log({ type: 'blob-gone', digest, reason });
+        return refusal(404, 'BLOB_UNKNOWN', reason);
+    }
+    // --- uploads ("Pushing blobs") ---
+    /** "POST then PUT", "Single POST" (?digest=) and "Mounting a blob from another repository" (?mount=). */
+    async #beginUpload({ query, body }) {
+        const mount = query.get('mount') ?? '';
+        if (isDigest(mount) && (await this.#blobs.size(mount)) !== null)
+            return this.#created('blobs', mount);
+        const digest = query.get('digest');
+        const id = (0,external_node_crypto_.randomBytes)(16).toString('hex');
+        const upload = { id, file: new GrowingFile(this.#blobs.scratch()), started: now(), taken: digest !== null };
+        this.#uploads.set(id, upload);
+        return digest === null ? this.#progress(202, upload) : this.#complete(upload, body, digest);
+    }
+    #uploadStatus(id) {
+        const upload = this.#idle(id);
+        return upload ? this.#progress(204, upload) : noUpload(id);
+    }
+    /** "Pushing a blob in chunks"; without a Content-Range, as Docker sends it, whatever comes is what comes next. */
+    async #continueUpload({ headers, body }, id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        if (outOfOrder(headers['content-range'], upload))
+            return this.#progress(416, upload);
+        upload.taken = true;
+        try {
+            await upload.file.append(body);
+        }
+        catch (error) {
+            // Half a chunk is hashed already and cannot be taken back: the client has to begin again.
+            await this.#drop(upload);
+            throw error;
+        }
+        upload.taken = false;
+        return this.#progress(202, upload);
+    }
+    async #endUpload({ headers, query, body }, id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        if (outOfOrder(headers['content-range'], upload))
+            return this.#progress(416, upload);
+        upload.taken = true;
+        return this.#complete(upload, body, query.get('digest') ?? '');
+    }
+    async #cancelUpload(id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        await this.#drop(upload);
+        return { status: 204 };
+    }
+    /** Takes what is left of an upload, and ends it one way or the other. */
+    async #complete(upload, body, expected) {
+        const { file, started } = upload;
+        try {
+            if (!isDigest(expected))
+                return notADigest();
+            await file.append(body);
+            const digest = file.digest();
+            if (digest !== expected)
+                return this.#wrongDigest(expected, digest);
+            await this.#blobs.add(digest, file.path, file.bytes);
+            this.#log({ type: 'blob-uploaded', digest, bytes: file.bytes, seconds: now() - started });
+            return this.#created('blobs', digest);
+        }
+        finally {
+            await this.#drop(upload);
+        }
+    }
+    #idle(id) {
+        const upload = this.#uploads.get(id);
+        return upload && !upload.taken ? upload : null;
+    }
+    async #drop(upload) {
+        this.#uploads.delete(upload.id);
+        await upload.file.discard();
+    }
+    #progress(status, { id, file }) {
+        // "0-0" also stands for nothing: https://distribution.github.io/distribution/spec/api/#starting-an-upload
+        const range = `0-${Math.max(0, file.bytes - 1)}`;
+        const headers = { Location: `${this.#root}blobs/uploads/${id}`, Range: range, 'Docker-Upload-UUID': id };
+        return { status, headers };
+    }
+    #created(kind, digest) {
+        return { status: 201, headers: { Location: `${this.#root}${kind}/${digest}`, 'Docker-Content-Digest': digest } };
+    }
+    #wrongDigest(expected, actual) {
+        this.#log({ type: 'bad-digest', expected, actual });
+        return refusal(400, 'DIGEST_INVALID', `expected ${expected}, got ${actual}`);
+    }
+}
+/** "Determining Support". */
+const version = () => ({ status: 200, headers: { 'Docker-Distribution-API-Version': 'registry/2.0' } });
+/** "Error Codes". */
+function refusal(status, code, message) {
+    const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
+    return { status, headers: { 'Content-Type': 'application/json' }, body };
+}
+const notADigest = () => refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
+const noUpload = (id) => refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
+const isDigest = (text) => DIGEST.test(text);
+const registry_digestOf = (content) => `sha256:${(0,external_node_crypto_.createHash)('sha256').update(content).digest('hex')}`;
+const blobHeaders = (digest) => ({
+    'Content-Type': 'application/octet-stream',
+    'Docker-Content-Digest': digest,
+    'Accept-Ranges': 'bytes',
+});
+/**
+ * The bytes of a blob that a Range header asks for, `end` not included; null for all of it, which is also the answer to
+ * what is no single range of bytes. https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+ */
+function rangeOf(header, size) {
+    const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+    if (first === '' && last === '')
+        return null;
+    if (first !== '' && last !== '' && Number(last) < Number(first))
+        return null;
+    const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+    const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size);
+    return start < end ? { start, end } : 'unsatisfiable';
+}
+/** Whether a chunk does not begin where the upload ends. The spec's Content-Range is `FIRST-LAST`, without a unit. */
+function outOfOrder(contentRange, { file }) {
+    return contentRange !== undefined && Number(/^(\d+)-\d+$/.exec(contentRange)?.[1]) !== file.bytes;
+}
+/** All of a body, or null when it is longer than `limit`. */
+async function readAll(body, limit) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+        bytes += chunk.length;
+        if (bytes > limit)
+            return null;
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/cache.js
+// The layer cache of one job: opens it, says with which flags docker build looks into it, exports what is new, and
+// tells how it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
+
+
+
+
+
+
+/** Tag of the one manifest that docker build imports. It is made of those that were pushed, and not saved itself. */
+const OFFER = 'offer';
+/**
+ * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
+ * for all stages, the graphdriver store an image for each.
+ */
+const tagOf = (stage, whole) => `${whole ? cache_WHOLE : PART}${stage}`;
+const cache_WHOLE = 'whole.';
+const PART = 'part.';
+const ALL_STAGES = 'all';
+class LayerCache {
+    #options;
+    #directory;
+    #registry;
+    #report;
+    /** Is there anything for the engine to look into? */
+    #offers;
+    #problems = [];
+    #broken = new AbortController();
+    /** Why a push was refused, in our own words: docker only says that something went wrong. */
+    #refused = null;
+    constructor(options, directory, registry, report) {
+        this.#options = options;
+        this.#directory = directory;
+        this.#registry = registry;
+        this.#offers = directory.manifests.has(OFFER);
+        this.#report = report;
+    }
+    /**
+     * Opens the cache and starts its registry.
+     * @throws Error with a sentence when the directory cannot be used
+     */
+    static async open(options) {
+        const start = now();
+        const { directory, reason } = await Directory.open(options.directory, options.scope);
+        const missing = await makeOffer(directory);
+        const offers = directory.manifests.has(OFFER);
+        const first = reason === null ? 'Nothing was saved for this image yet.' : `What was saved cannot be used: ${reason}.`;
+        const lost = missing > 0 ? ` ${missing} of its layers were gone.` : '';
+        const report = {
+            store: 'directory',
+            outcome: offers ? 'restored' : 'empty',
+            reason: offers ? `Layers of an earlier build were offered to the engine.${lost}` : first,
+            bytesFetched: 0,
+            bytesStored: 0,
+            restoreSeconds: 0,
+            saveSeconds: 0,
+            netSeconds: 0,
+        };
+        const events = { take: () => { } };
+        const registry = await startRegistry(directory, (event) => events.take(event));
+        const cache = new LayerCache(options, directory, registry, report);
+        events.take = (event) => cache.#count(event);
+        report.restoreSeconds = now() - start;
+        return cache;
+    }
+    /** Flags with which docker build looks into the cache. */
+    get importFlags() {
+        return this.#offers ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+    }
+    /**
+     * Fires when the engine was promised something that cannot be delivered. Its build would fail after all, but only when
+     * it has tried again for long (the graphdriver store: for 50 s).
+     */
+    get broken() {
+        return this.#broken.signal;
+    }
+    /** Did this failure come from the cache? Then the build is to be run again without it. */
+    isToBlame(failure) {
+        return this.#offers && (this.#problems.length > 0 || failure.includes(this.#registry.address));
+    }
+    /** Says that the build was run again without the cache. */
+    gaveUp() {
+        this.#offers = false;
+        this.#report.outcome = 'failed';
+        this.#report.reason = `The cache failed, so the image was built without it: ${this.#problems[0] ?? 'the engine could not read it'}.`;
+    }
+    /**
+     * Exports what the engine has for a build. Nothing is exported when nothing ran and nothing is missing.
+     * @param steps what ran and what was reused
+     * @param stages those that the build ran
+     * @param whole false for a build that failed: what it did is kept beside what the last good one left
+     */
+    async save(steps, stages, whole, exportBuild) {
+        const known = this.#directory.secondsOf;
+        const key = ({ id, text }) => `${id} ${text}`;
+        const reused = steps.filter(({ status }) => status === 'hit');
+        const ran = steps.filter(({ status }) => status === 'miss');
+        this.#report.netSeconds =
+            reused.reduce((sum, step) => sum + (known[key(step)] ?? 0), 0) - this.#report.restoreSeconds;
+        if (this.#options.mode === 'read-only') {
+            this.#say('Nothing was saved: the cache is read-only.');
+            return;
+        }
+        if (ran.length === 0 && (this.#report.outcome === 'restored' || !whole)) {
+            this.#say('Nothing changed, so nothing was saved.');
+            return;
+        }
+        const start = now();
+        const containerd = this.#options.imageStore === 'containerd';
+        const tags = (containerd ? [ALL_STAGES] : stages.map(({ stage }) => stage)).map((stage) => tagOf(stage, whole));
+        const good = [...this.#directory.manifests.keys()].filter((tag) => tag.startsWith(cache_WHOLE));
+        const seconds = Object.fromEntries(ran.map((step) => [key(step), step.seconds]));
+        try {
+            if (containerd)
+                await this.#exportCache(tagOf(ALL_STAGES, whole), exportBuild);
+            else
+                await this.#pushStages(ran, stages, whole, exportBuild);
+            await this.#directory.save(whole ? tags : [...good, ...tags], { ...known, ...seconds });
+            this.#say(whole ? 'The layers of this build were saved.' : 'The layers above the step that failed were saved.');
+        }
+        catch (error) {
+            const reason = this.#refused ?? (error instanceof Error ? error.message : String(error));
+            this.#say(`Nothing was saved: ${reason}.`);
+        }
+        this.#report.saveSeconds = now() - start;
+        this.#report.netSeconds -= this.#report.saveSeconds;
+    }
+    report() {
+        return this.#report;
+    }
+    close() {
+        return this.#registry.close();
+    }
+    async #exportCache(tag, exportBuild) {
+        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,compression=zstd`;
+        await exportBuild([...this.importFlags, '--output', 'type=cacheonly', '--cache-to', to]);
+    }
+    /**
+     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
+     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
+     */
+    async #pushStages(ran, stages, whole, exportBuild) {
+        const touched = new Set(ran.map(({ stage }) => stage));
+        for (const stage of stages) {
+            const tag = tagOf(stage.stage, whole);
+            if (!touched.has(stage.stage) && (!whole || this.#directory.manifests.has(tag)))
+                continue;
+            const reference = this.#reference(tag);
+            const target = stage.target === null ? [] : ['--target', stage.target];
+            const flags = [...this.importFlags, ...target, '--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', reference];
+            await exportBuild(flags);
+            const pushed = await run('docker', ['push', '--quiet', reference]);
+            await run('docker', ['image', 'rm', '--no-prune', reference]);
+            if (pushed.exitCode !== 0)
+                throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
+            await keepCacheOnly(this.#directory, tag);
+        }
+    }
+    #reference(tag) {
+        return `${this.#registry.address}/${this.#registry.repository}:${tag}`;
+    }
+    #count(event) {
+        if (event.type === 'blob-served') {
+            this.#report.bytesFetched += event.bytes;
+            this.#report.restoreSeconds += event.seconds;
+        }
+        if (event.type === 'blob-uploaded')
+            this.#report.bytesStored += event.bytes;
+        if (event.type === 'blob-gone') {
+            this.#problems.push(event.reason);
+            this.#broken.abort();
+        }
+        if (event.type === 'failed') {
+            this.#refused = event.reason.includes('ENOSPC') ? `there is no room in ${this.#options.directory}` : event.reason;
+        }
+    }
+    #say(sentence) {
+        this.#report.reason = `${this.#report.reason} ${sentence}`;
+    }
+}
+/**
+ * Puts the cache that an image carries in the image's place. What else is in its config stays nowhere: the history there
+ * has the values of build arguments.
+ */
+async function keepCacheOnly(directory, tag) {
+    const manifest = directory.manifests.get(tag);
+    if (!manifest)
+        return;
+    const { digest } = descriptors(manifest).config;
+    const { config, layers } = mergeCaches([{ manifest, config: await directory.text(digest) }]);
+    directory.put(tag, cacheManifest(await directory.addText(config), layers));
+    await directory.drop(digest);
+}
+/**
+ * Makes one cache manifest of all that was pushed, without the layers that cannot be delivered; returns how many those
+ * are. BuildKit takes the results it can and builds the rest: cache/remotecache/v1/parse.go, getRemoteChain.
+ */
+async function makeOffer(directory) {
+    const caches = [];
+    for (const [tag, manifest] of [...directory.manifests]) {
+        const config = await directory.text(descriptors(manifest).config.digest).catch(() => null);
+        // Without its config a cache is pushed again, as if it had never been saved.
+        if (config === null)
+            directory.forget(tag);
+        else
+            caches.push({ manifest, config });
+    }
+    if (caches.length === 0)
+        return 0;
+    const { config, layers } = merged(caches);
+    if (layers.length === 0)
+        return 0;
+    const sizes = await Promise.all(layers.map(({ digest }) => directory.size(digest)));
+    const there = layers.filter(({ size }, at) => sizes[at] === size);
+    directory.put(OFFER, cacheManifest(await directory.addText(config), there));
+    return layers.length - there.length;
+}
+/** A config that cannot be read is as good as none: the next save replaces it. */
+function merged(caches) {
+    try {
+        return mergeCaches(caches);
+    }
+    catch {
+        return { config: '', layers: [] };
     }
 }
 
@@ -34113,6 +35108,115 @@ function wrongWhole({ instructions, stages }, reader, found) {
         return [{ message, hint: 'A Dockerfile begins with `FROM image`.', range }];
     }
     return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
+}
+
+;// CONCATENATED MODULE: ./lib/cache/scope.js
+// Which builds share a cache: one scope per image. Pure.
+
+/**
+ * The name of a scope in the store: 24 hexadecimal digits. By default one for each Dockerfile, target and set of
+ * platforms, so that the jobs of a matrix and the images of a repository never overwrite each other.
+ */
+function scopeName({ chosen, dockerfile, target, platforms }) {
+    const parts = chosen === '' ? ['default', dockerfile, target, ...[...platforms].sort()] : ['chosen', chosen];
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+}
+
+;// CONCATENATED MODULE: ./lib/secrets.js
+// Which values of the user's must not be shown, and under which names they go.
+
+/** Values of secrets: they stand in no output at all. */
+function secretValues(inputs) {
+    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
+    return [...inputs.secrets.map(pair), ...fromEnvironment];
+}
+/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
+function argumentValues(inputs, dockerfile) {
+    return Object.entries(buildArguments(inputs))
+        .map(([name, value]) => ({ name, value }))
+        .filter(({ value }) => !dockerfile.includes(value));
+}
+/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
+function buildArguments(inputs) {
+    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
+    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+}
+function pair(item) {
+    const at = item.indexOf('=');
+    return { name: item.slice(0, at), value: item.slice(at + 1) };
+}
+
+;// CONCATENATED MODULE: ./lib/layers.js
+// Between the layer cache and the build: which cache a job has, and what of its build is exported into it.
+
+
+
+
+
+
+
+
+/** Opens the layer cache; where there is none to use, what the report says of that. */
+async function openLayers(inputs, file, engine) {
+    const { cache: mode, 'cache-dir': directory, target, platforms } = inputs;
+    if (directory === '' || mode === 'off')
+        return noCache('off', 'Layers are not kept; hits come from the engine itself.');
+    const { imageStore, builder } = engine;
+    if (builder === 'classic')
+        return noCache('unusable', 'The classic builder cannot share its layers.');
+    if (imageStore !== 'containerd' && imageStore !== 'overlay2') {
+        return noCache('unusable', 'The image store of this engine cannot share its layers.');
+    }
+    const scope = scopeName({ chosen: inputs['cache-scope'], dockerfile: file, target, platforms });
+    try {
+        return await LayerCache.open({ directory, scope, mode, imageStore });
+    }
+    catch (error) {
+        return noCache('unusable', `The directory cannot be used: ${error instanceof Error ? error.message : error}.`);
+    }
+}
+function noCache(outcome, reason) {
+    const nothing = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
+    return { store: 'none', outcome, reason, ...nothing };
+}
+/** Saves the layers of a build; of one that failed, those above the step that did, so that the next run starts there. */
+async function saveLayers(cache, { inputs, file, text, dockerfile }, { steps, outcome, failure }, cancel) {
+    if (outcome === 'built') {
+        const targets = targetsOf(dockerfile, inputs.target);
+        return cache.save(steps, targets, true, (flags) => exportBuild(inputs, file, flags, cancel));
+    }
+    const line = steps.find(({ id }) => id === failure?.step)?.line ?? null;
+    if (line === null || cancel.aborted)
+        return;
+    // The same Dockerfile, cut off above that step: Docker finds all of it in its cache.
+    const above = `${text
+        .split('\n')
+        .slice(0, line - 1)
+        .join('\n')}\n`;
+    const shorter = parseDockerfile(above, file, buildArguments(inputs)).dockerfile;
+    const last = shorter.stages.at(-1);
+    if (!last || numberedSteps(last).length === 0)
+        return;
+    await withTemporaryDirectory(async (directory) => {
+        const copy = (0,external_node_path_namespaceObject.join)(directory, 'Dockerfile');
+        await writeText(copy, above);
+        // An ignore file of its own goes with it, or the context would be another one.
+        const ignore = await readText(`${file}.dockerignore`);
+        if (ignore.text !== null)
+            await writeText(`${copy}.dockerignore`, ignore.text);
+        await cache.save(steps, targetsOf(shorter, ''), false, (flags) => exportBuild({ ...inputs, target: '' }, copy, flags, cancel));
+    });
+}
+function targetsOf(dockerfile, target) {
+    const stages = neededStages(dockerfile, target || null);
+    const last = stages.at(-1);
+    return stages.flatMap(({ name, index }) => {
+        const stage = name ?? `stage-${index}`;
+        if (index === last?.index)
+            return [{ stage, target: target || null }];
+        // Docker builds no other stage that has no name.
+        return name === null ? [] : [{ stage, target: name }];
+    });
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -42801,6 +43905,21 @@ function notablePhases({ build }) {
         .slice(0, 4)
         .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
 }
+/** The layer cache in one line; null where nobody asked for one. */
+function cacheText({ cache }) {
+    const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
+    if (outcome === 'off')
+        return null;
+    const net = netSeconds >= 0 ? `${duration(netSeconds)} saved in all` : `it cost ${duration(-netSeconds)}`;
+    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
+    return `${outcome}. ${reason}${figures}`;
+}
+/** `30.0 MB`, with decimal units as docker shows them. */
+function bytes(number) {
+    const units = ['B', 'kB', 'MB', 'GB'];
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
+    return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
 /** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
 function failureText({ build, lint }) {
     const { failure, steps } = build;
@@ -42839,6 +43958,7 @@ function terminalReport(report, display) {
         failureBlock(report, display),
         stepTable(report, display),
         report.build.notice ?? '',
+        cacheBlock(report),
         smokeBlock(report, display),
         findingsText(report.lint.findings, report.lint.suppressed, display),
     ];
@@ -42878,6 +43998,10 @@ function failureBlock(report, display) {
     if (reason === null)
         return '';
     return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
+}
+function cacheBlock(report) {
+    const text = cacheText(report);
+    return text === null ? '' : `  layers      ${text}`;
 }
 function smokeBlock({ smoke }, display) {
     const style = smoke.outcome === 'passed' ? 'green' : smoke.outcome === 'failed' ? 'red' : 'dim';
@@ -43119,6 +44243,8 @@ function firstLine(text) {
 
 
 
+
+
 async function runJob(inputs, wrong, ui, cancel) {
     const file = inputs.file || (0,external_node_path_namespaceObject.join)(inputs.context, 'Dockerfile');
     const [found, source, noContext] = await Promise.all([
@@ -43141,11 +44267,19 @@ async function runJob(inputs, wrong, ui, cancel) {
         for (const line of lines)
             ui.print(redact(line, secrets));
     };
+    const opened = await openLayers(inputs, file, found.engine);
+    const cache = opened instanceof LayerCache ? opened : null;
     const built = await ui.guarded(async () => {
         const stopTicking = every(1, () => print(live.tick(now())));
+        const job = { inputs, file, dockerfile, ...found, flags: cache?.importFlags ?? [] };
+        const watch = (event, step) => print(live.event(event, step, now()));
         try {
-            const job = { inputs, file, dockerfile, ...found };
-            return await build(job, (event, step) => print(live.event(event, step, now())), cancel);
+            const first = await build(job, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
+            if (!cache || cancel.aborted || !first.failure || !cache.isToBlame(first.failure.message))
+                return first;
+            cache.gaveUp();
+            ui.print('The layer cache failed; building again without it.');
+            return await build({ ...job, flags: [] }, watch, cancel);
         }
         finally {
             stopTicking();
@@ -43153,15 +44287,20 @@ async function runJob(inputs, wrong, ui, cancel) {
     });
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
+    const [smoked] = await Promise.all([
+        smoke(inputs, built, ui, cancel),
+        cache ? saveLayers(cache, { inputs, file, text: source.text, dockerfile }, built, cancel) : null,
+    ]);
+    await cache?.close();
     const report = {
         schemaVersion: 1,
         dockerfile: file,
         context: inputs.context,
         tags: inputs.tags,
         lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
-        cache: noLayerCache,
+        cache: mapText(opened instanceof LayerCache ? opened.report() : opened, hide),
         build: { ...built, failure: mapText(built.failure, hide) },
-        smoke: mapText(await smoke(inputs, built, ui, cancel), hide),
+        smoke: mapText(smoked, hide),
     };
     return { report: mapText({ ...report, outcome: outcome(report, inputs) }, printable) };
 }
@@ -43190,17 +44329,6 @@ function outcome({ build, smoke, lint }, inputs) {
     const lintFails = inputs.lint === 'error' && seriousFindings(lint.findings).length > 0;
     return build.outcome === 'failed' || smoke.outcome === 'failed' || lintFails ? 'failure' : 'success';
 }
-/** Layers are not kept from one machine to the next yet: the engine's own cache is the only one. */
-const noLayerCache = {
-    store: 'none',
-    outcome: 'off',
-    reason: 'Layers are not kept between machines; hits come from the engine itself.',
-    bytesFetched: 0,
-    bytesStored: 0,
-    restoreSeconds: 0,
-    saveSeconds: 0,
-    netSeconds: 0,
-};
 function contextProblem(context, reason) {
     const remote = /^(https?:|git@|git:|ssh:|github\.com\/)|^-$/.test(context);
     const hint = remote ? ' Only a directory can be built: check out the repository first.' : '';
@@ -43211,26 +44339,6 @@ function dockerfileProblems(file, text, problem) {
     if (text === null)
         return bad(problem ?? 'cannot be read');
     return text.trim() === '' ? bad('is empty; a Dockerfile begins with FROM and a base image') : [];
-}
-/** Values of secrets: they stand in no output at all. */
-function secretValues(inputs) {
-    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
-    return [...inputs.secrets.map(pair), ...fromEnvironment];
-}
-/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
-function argumentValues(inputs, dockerfile) {
-    return Object.entries(buildArguments(inputs))
-        .map(([name, value]) => ({ name, value }))
-        .filter(({ value }) => !dockerfile.includes(value));
-}
-/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
-function buildArguments(inputs) {
-    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
-    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
-}
-function pair(item) {
-    const at = item.indexOf('=');
-    return { name: item.slice(0, at), value: item.slice(at + 1) };
 }
 
 ;// CONCATENATED MODULE: ./lib/report/annotations.js
@@ -43292,6 +44400,7 @@ function summary_summary(report) {
         summary_failureBlock(report),
         summary_stepTable(report),
         report.build.notice === null ? '' : escapeText(report.build.notice),
+        summary_cacheBlock(report),
         summary_smokeBlock(report),
         lintBlock(report),
     ];
@@ -43328,6 +44437,10 @@ function summary_stepTable(report) {
 function summary_failureBlock(report) {
     const reason = failureText(report);
     return reason === null ? '' : `**${escapeText(reason)}**${logBlock(report.build.failure?.log ?? [])}`;
+}
+function summary_cacheBlock(report) {
+    const text = cacheText(report);
+    return text === null ? '' : `**Layers ${escapeText(text).replace('.', '.**')}`;
 }
 function summary_smokeBlock({ smoke }) {
     return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
@@ -43572,7 +44685,7 @@ function distance(a, b) {
 
 ;// CONCATENATED MODULE: ./lib/version.js
 // The version, as package.json has it (a test compares them).
-const version = '0.1.0';
+const version_version = '0.1.0';
 
 ;// CONCATENATED MODULE: ./lib/command.js
 // The job as a command in a terminal: progress on stderr, the report on stdout.
@@ -43604,7 +44717,7 @@ async function runCommand(argv) {
 async function dispatch(invocation, cancel) {
     const { command, inputs, problems, format, operands } = invocation;
     if (command === 'version')
-        printOut(version);
+        printOut(version_version);
     else if (command === 'build')
         return buildCommand(inputs, problems, format, cancel);
     else if (command === 'lint')

@@ -91,6 +91,18 @@ export const INPUTS = {
     values: ['warn', 'error', 'off'],
     help: 'Look for an order of the Dockerfile that wastes the cache: warn annotates, error also fails the job, off does neither.',
   },
+  cache: {
+    kind: 'choice',
+    default: 'auto',
+    values: ['auto', 'read-only', 'off'],
+    help: 'Keep layers in cache-dir from one build to the next: auto, read-only (use them, save nothing), or off.',
+  },
+  'cache-dir': { kind: 'text', default: '', help: 'Directory to keep layers in. Default: none are kept.' },
+  'cache-scope': {
+    kind: 'text',
+    default: '',
+    help: 'Name of the cache. Default: one for each Dockerfile, target and platform.',
+  },
   'smoke-test': {
     kind: 'choice',
     default: 'auto',

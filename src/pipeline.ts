@@ -1,19 +1,21 @@
 // The job, step after step: inputs → lint → build → smoke → report. Who starts it (action or command) says how to print.
 
 import { join } from 'node:path';
-import { build } from './build/build.ts';
+import { build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
+import { LayerCache } from './cache/cache.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, exists, readText } from './host/files.ts';
-import { variable } from './host/process.ts';
 import type { Inputs, Problem } from './inputs.ts';
+import { openLayers, saveLayers } from './layers.ts';
 import { lint } from './lint/lint.ts';
-import { type Hidden, mapText, printable, redact } from './report/clean.ts';
+import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
-import { type BuildReport, type CacheReport, type LintReport, type Report, seriousFindings } from './report/report.ts';
+import { type BuildReport, type LintReport, type Report, seriousFindings } from './report/report.ts';
 import type { Display } from './report/terminal.ts';
+import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
 
 /** How a job talks while it runs. */
@@ -52,26 +54,38 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const print = (lines: string[]) => {
     for (const line of lines) ui.print(redact(line, secrets));
   };
+  const opened = await openLayers(inputs, file, found.engine);
+  const cache = opened instanceof LayerCache ? opened : null;
   const built = await ui.guarded(async () => {
     const stopTicking = every(1, () => print(live.tick(now())));
+    const job = { inputs, file, dockerfile, ...found, flags: cache?.importFlags ?? [] };
+    const watch: Watch = (event, step) => print(live.event(event, step, now()));
     try {
-      const job = { inputs, file, dockerfile, ...found };
-      return await build(job, (event, step) => print(live.event(event, step, now())), cancel);
+      const first = await build(job, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
+      if (!cache || cancel.aborted || !first.failure || !cache.isToBlame(first.failure.message)) return first;
+      cache.gaveUp();
+      ui.print('The layer cache failed; building again without it.');
+      return await build({ ...job, flags: [] }, watch, cancel);
     } finally {
       stopTicking();
     }
   });
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
+  const [smoked] = await Promise.all([
+    smoke(inputs, built, ui, cancel),
+    cache ? saveLayers(cache, { inputs, file, text: source.text, dockerfile }, built, cancel) : null,
+  ]);
+  await cache?.close();
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
     lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
-    cache: noLayerCache,
+    cache: mapText(opened instanceof LayerCache ? opened.report() : opened, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
-    smoke: mapText(await smoke(inputs, built, ui, cancel), hide),
+    smoke: mapText(smoked, hide),
   };
   return { report: mapText({ ...report, outcome: outcome(report, inputs) }, printable) };
 }
@@ -106,18 +120,6 @@ function outcome({ build, smoke, lint }: Omit<Report, 'outcome'>, inputs: Inputs
   return build.outcome === 'failed' || smoke.outcome === 'failed' || lintFails ? 'failure' : 'success';
 }
 
-/** Layers are not kept from one machine to the next yet: the engine's own cache is the only one. */
-const noLayerCache: CacheReport = {
-  store: 'none',
-  outcome: 'off',
-  reason: 'Layers are not kept between machines; hits come from the engine itself.',
-  bytesFetched: 0,
-  bytesStored: 0,
-  restoreSeconds: 0,
-  saveSeconds: 0,
-  netSeconds: 0,
-};
-
 function contextProblem(context: string, reason: string): Problem {
   const remote = /^(https?:|git@|git:|ssh:|github\.com\/)|^-$/.test(context);
   const hint = remote ? ' Only a directory can be built: check out the repository first.' : '';
@@ -128,30 +130,4 @@ function dockerfileProblems(file: string, text: string | null, problem: string |
   const bad = (why: string): Problem[] => [{ kind: 'usage', message: `file: ${file} ${why}.`, file }];
   if (text === null) return bad(problem ?? 'cannot be read');
   return text.trim() === '' ? bad('is empty; a Dockerfile begins with FROM and a base image') : [];
-}
-
-/** Values of secrets: they stand in no output at all. */
-function secretValues(inputs: Inputs): Hidden[] {
-  const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
-  return [...inputs.secrets.map(pair), ...fromEnvironment];
-}
-
-/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
-function argumentValues(inputs: Inputs, dockerfile: string): Hidden[] {
-  return Object.entries(buildArguments(inputs))
-    .map(([name, value]) => ({ name, value }))
-    .filter(({ value }) => !dockerfile.includes(value));
-}
-
-/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
-function buildArguments(inputs: Inputs): Record<string, string> {
-  const pairs = inputs['build-args'].map((item) =>
-    item.includes('=') ? pair(item) : { name: item, value: variable(item) },
-  );
-  return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
-}
-
-function pair(item: string): Hidden {
-  const at = item.indexOf('=');
-  return { name: item.slice(0, at), value: item.slice(at + 1) };
 }

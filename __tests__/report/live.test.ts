@@ -14,7 +14,7 @@ const trace = (change: Partial<StepTrace> = {}): StepTrace => ({
   keyword: 'RUN',
   cached: false,
   intervals: [],
-  fetchedBytes: 0,
+  fetched: false,
   error: null,
   log: [],
   ...change,

@@ -1,10 +1,11 @@
 // Real Docker engines for the tests, one of each image store, and the program as users start it: from dist/.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
 import type { Report } from '../../src/report/report.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,9 +72,15 @@ export function start(args: string[], env: Environment) {
   return spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], { env, cwd: root });
 }
 
-/** A new directory with these files; removed with the machine's temporary directory. */
+const made: string[] = [];
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new directory with these files, until the test file is through. */
 export function directory(files: Record<string, string>): string {
   const path = mkdtempSync(join(tmpdir(), 'cached-docker-build-test-'));
+  made.push(path);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);

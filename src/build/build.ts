@@ -15,7 +15,7 @@ import type { Reader } from './engine.ts';
 import { readMetadata } from './metadata.ts';
 import { RawJson } from './rawjson.ts';
 import { buildkitPlaces, classicPlaces, describe, describeSteps } from './steps.ts';
-import type { BuildEvent, Trace } from './trace.ts';
+import { type BuildEvent, keepLast, type Trace } from './trace.ts';
 
 export interface BuildJob {
   inputs: Inputs;
@@ -24,6 +24,8 @@ export interface BuildJob {
   dockerfile: Dockerfile;
   reader: Reader;
   engine: Engine;
+  /** Further flags of docker build. */
+  flags: string[];
 }
 
 /** Gets every event while the build runs, with its step as the report will name it. */
@@ -31,7 +33,7 @@ export type Watch = (event: BuildEvent, step: Step | null) => void;
 
 /** Runs `docker build`. A build that fails is a result, not an error. */
 export async function build(
-  { inputs, file, dockerfile, reader, engine }: BuildJob,
+  { inputs, file, dockerfile, reader, engine, flags }: BuildJob,
   watch: Watch,
   cancel: AbortSignal,
 ): Promise<BuildReport> {
@@ -47,7 +49,7 @@ export async function build(
     const metadataFile = join(directory, 'metadata.json');
     const progress = reader.kind === 'rawjson' ? 'rawjson' : 'plain';
     const own = classic ? [] : [`--progress=${progress}`, '--metadata-file', metadataFile];
-    const call = dockerBuild(inputs, file, own);
+    const call = dockerBuild(inputs, file, [...own, ...flags]);
     const env = classic ? { DOCKER_BUILDKIT: '0' } : { BUILDX_METADATA_PROVENANCE: 'max' };
     const start = now();
     const exitCode = await follow('docker', call.args, {
@@ -78,6 +80,26 @@ export async function build(
       notice: reader.kind === 'none' ? reader.notice : null,
     };
   });
+}
+
+/**
+ * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
+ * forced to run.
+ * @throws Error with docker's reason
+ */
+export async function exportBuild(inputs: Inputs, file: string, flags: string[], cancel: AbortSignal): Promise<void> {
+  const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
+  const target = flags.includes('--target') ? '' : inputs.target;
+  const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
+  const said: string[] = [];
+  const exitCode = await follow('docker', call.args, {
+    env: call.env,
+    cancel,
+    stdout: () => {},
+    stderr: (line) => keepLast(said, [line]),
+  });
+  if (exitCode === 0) return;
+  throw new Error(said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? 'docker build failed');
 }
 
 /** The classic builder prints a short id only. */

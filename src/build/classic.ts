@@ -82,7 +82,7 @@ export class Classic {
       keyword,
       cached: keyword === 'FROM' || (keyword === 'ARG' && above),
       intervals: [{ start: at, end: null }],
-      fetchedBytes: 0,
+      fetched: false,
       error: null,
       log: [],
     };

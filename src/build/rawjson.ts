@@ -14,7 +14,7 @@ interface SolveStatus {
     cached?: boolean;
     error?: string;
   }[];
-  statuses?: { id: string; vertex: string; current: number; total?: number; started?: string; completed?: string }[];
+  statuses?: { id: string; vertex: string }[];
   logs?: { vertex: string; data: string }[];
 }
 
@@ -29,7 +29,6 @@ interface Vertex {
   /** The end of a log line that is still to come. */
   rest: string;
   decoder: InstanceType<typeof TextDecoder>;
-  bytes: Map<string, number>;
 }
 
 export class RawJson {
@@ -51,7 +50,7 @@ export class RawJson {
     return [
       ...(status.vertexes ?? []).flatMap((vertex) => this.#vertex(vertex)),
       ...(status.logs ?? []).flatMap((log) => this.#log(log)),
-      ...(status.statuses ?? []).flatMap((bytes) => this.#bytes(bytes)),
+      ...(status.statuses ?? []).flatMap((status) => this.#status(status)),
     ];
   }
 
@@ -85,8 +84,7 @@ export class RawJson {
     if (step === null) return [];
     step.intervals = [...vertex.intervals.values()];
     // A cached step starts once more when its layers are fetched: it stays a hit.
-    step.cached ||=
-      update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && vertex.bytes.size === 0);
+    step.cached ||= update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && !step.fetched);
     if (update.error) step.error = update.error;
     const after = count(vertex);
     if (after.open > before.open) return [{ kind: 'started', step }];
@@ -119,13 +117,12 @@ export class RawJson {
     return [{ kind: 'log', step, lines }];
   }
 
-  #bytes({ id, vertex: digest, current }: NonNullable<SolveStatus['statuses']>[number]): BuildEvent[] {
-    const vertex = this.#vertices.get(digest);
-    // A layer has its digest as id; `extracting sha256:…` is the same layer once more.
-    if (!vertex?.step || !id.startsWith('sha256:')) return [];
-    vertex.bytes.set(id, current);
-    if (vertex.step.keyword === 'FROM') vertex.step.cached = false;
-    vertex.step.fetchedBytes = [...vertex.bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  #status({ id, vertex: digest }: NonNullable<SolveStatus['statuses']>[number]): BuildEvent[] {
+    const step = this.#vertices.get(digest)?.step;
+    // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
+    if (!step || !/^(pulling )?sha256:/.test(id)) return [];
+    step.fetched = true;
+    if (step.keyword === 'FROM') step.cached = false;
     return [];
   }
 }
@@ -156,11 +153,11 @@ function newVertex({ digest, name, inputs = [] }: { digest: string; name: string
     keyword: (match[5] ?? '').toUpperCase(),
     cached: false,
     intervals: [],
-    fetchedBytes: 0,
+    fetched: false,
     error: null,
     log: [],
   };
-  return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder(), bytes: new Map() };
+  return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
 }
 
 function count({ intervals }: Vertex): { open: number; closed: number } {

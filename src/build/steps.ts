@@ -128,7 +128,7 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     // The builder's own text shows the values of variables, so without a place only the keyword is told.
     text: place?.instruction.text ?? trace?.keyword ?? '',
     status,
-    source: status === 'hit' ? (trace?.fetchedBytes ? 'restored' : 'local') : null,
+    source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
   };

@@ -24,8 +24,8 @@ export interface StepTrace {
   /** Was the result reused? A base image is, when nothing of it had to be fetched: no builder says so itself. */
   cached: boolean;
   intervals: Interval[];
-  /** Bytes of base image or cached layers that were fetched for it. */
-  fetchedBytes: number;
+  /** Were layers fetched for it: of a base image, or out of a cache? */
+  fetched: boolean;
   /** Why it failed, in the builder's words. */
   error: string | null;
   /** The last lines it printed. */

@@ -1,7 +1,8 @@
 // Reading and writing files. What goes wrong comes back as a sentence for people, not as an errno.
 
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -30,13 +31,16 @@ export function exists(path: string): boolean {
 }
 
 /**
- * Writes a file and the directories above it.
+ * Writes a file, whole or not at all, and the directories above it.
  * @throws Error with a sentence that names the file
  */
 export async function writeText(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    // Whole or not at all: who reads at the same time must not see half of it.
+    const whole = `${path}.${randomUUID()}`;
+    await writeFile(whole, text);
+    await rename(whole, path);
   } catch (error) {
     throw new Error(`${path} ${reason(error)}: it was to be written`);
   }
@@ -50,6 +54,40 @@ export async function withTemporaryDirectory<T>(work: (directory: string) => Pro
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Bytes of a file, or null when there is none. */
+export async function bytesOf(path: string): Promise<number | null> {
+  const found = await stat(path).catch(() => null);
+  return found?.isFile() ? found.size : null;
+}
+
+/** The sha256 of a file's content, in hexadecimal digits. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Moves a file to another place on the same file system, replacing what is there. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+}
+
+/** Removes a file or a directory; one that is not there is no error. */
+export async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+/**
+ * Makes a directory, and those above it, that can be written to.
+ * @throws Error with a sentence that names it
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw new Error(`${path} ${reason(error)}`);
+  });
 }
 
 function reason(error: unknown): string {

@@ -91,12 +91,18 @@ export interface LintReport {
 
 export interface CacheReport {
   store: 'actions' | 'directory' | 'none';
-  outcome: string;
+  /**
+   * restored: layers of an earlier build were offered to the engine; empty: there were none; failed: they could not be
+   * delivered, and the image was built without them; off: nobody asked for a cache; unusable: it could not be had.
+   */
+  outcome: 'restored' | 'empty' | 'failed' | 'off' | 'unusable';
+  /** What came of it, in sentences. */
   reason: string;
   bytesFetched: number;
   bytesStored: number;
   restoreSeconds: number;
   saveSeconds: number;
+  /** Seconds of the steps that were reused, when they last ran − restore − save; the engine's own hits count as well. */
   netSeconds: number;
 }
 

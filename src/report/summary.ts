@@ -2,7 +2,18 @@
 
 import type { Finding, Severity } from '../lint/finding.ts';
 import type { Report, Step, StepStatus } from './report.ts';
-import { bar, count, cut, duration, engineName, failureText, notablePhases, stepNumber, verdict } from './text.ts';
+import {
+  bar,
+  cacheText,
+  count,
+  cut,
+  duration,
+  engineName,
+  failureText,
+  notablePhases,
+  stepNumber,
+  verdict,
+} from './text.ts';
 
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
 const MOST_STEPS = 300;
@@ -24,6 +35,7 @@ export function summary(report: Report): string {
     failureBlock(report),
     stepTable(report),
     report.build.notice === null ? '' : escapeText(report.build.notice),
+    cacheBlock(report),
     smokeBlock(report),
     lintBlock(report),
   ];
@@ -63,6 +75,11 @@ function stepTable(report: Report): string {
 function failureBlock(report: Report): string {
   const reason = failureText(report);
   return reason === null ? '' : `**${escapeText(reason)}**${logBlock(report.build.failure?.log ?? [])}`;
+}
+
+function cacheBlock(report: Report): string {
+  const text = cacheText(report);
+  return text === null ? '' : `**Layers ${escapeText(text).replace('.', '.**')}`;
 }
 
 function smokeBlock({ smoke }: Report): string {

@@ -5,6 +5,7 @@ import type { Finding } from '../lint/finding.ts';
 import type { Report, StepStatus } from './report.ts';
 import {
   bar,
+  cacheText,
   count,
   cut,
   duration,
@@ -48,6 +49,7 @@ export function terminalReport(report: Report, display: Display): string {
     failureBlock(report, display),
     stepTable(report, display),
     report.build.notice ?? '',
+    cacheBlock(report),
     smokeBlock(report, display),
     findingsText(report.lint.findings, report.lint.suppressed, display),
   ];
@@ -102,6 +104,11 @@ function failureBlock(report: Report, display: Display): string {
   const reason = failureText(report);
   if (reason === null) return '';
   return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
+}
+
+function cacheBlock(report: Report): string {
+  const text = cacheText(report);
+  return text === null ? '' : `  layers      ${text}`;
 }
 
 function smokeBlock({ smoke }: Report, display: Display): string {

@@ -79,6 +79,23 @@ export function notablePhases({ build }: Report): string[] {
     .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
 }
 
+/** The layer cache in one line; null where nobody asked for one. */
+export function cacheText({ cache }: Report): string | null {
+  const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
+  if (outcome === 'off') return null;
+  const net = netSeconds >= 0 ? `${duration(netSeconds)} saved in all` : `it cost ${duration(-netSeconds)}`;
+  const figures =
+    outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
+  return `${outcome}. ${reason}${figures}`;
+}
+
+/** `30.0 MB`, with decimal units as docker shows them. */
+export function bytes(number: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
+  return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
 /** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
 export function failureText({ build, lint }: Report): string | null {
   const { failure, steps } = build;
