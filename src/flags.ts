@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { INPUTS, type InputName, type Inputs, type Problem, readInputs } from './inputs.ts';
+import { nearest } from './nearest.ts';
 
 export const FORMATS = ['text', 'json', 'github'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -51,7 +52,7 @@ export function readArguments(argv: string[]): Invocation {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const option = options[token.name];
-    if (!option) wrong(`${token.rawName} is no flag.${suggestion(token.name, Object.keys(options))}`);
+    if (!option) wrong(`${token.rawName} is no flag.${suggestion(token.name, Object.keys(options), '--')}`);
     else if (option.type === 'string' && token.value === undefined) wrong(`${token.rawName} needs a value.`);
     else {
       const name = ALIASES.get(token.name) ?? token.name;
@@ -116,21 +117,7 @@ function isFormat(text: string): text is Format {
   return (FORMATS as readonly string[]).includes(text);
 }
 
-function suggestion(word: string, names: string[]): string {
-  const near = names.find((name) => name.startsWith(word) || word.startsWith(name) || distance(word, name) <= 2);
-  return near === undefined ? '' : ` Did you mean ${names.includes('build') ? near : `--${near}`}?`;
-}
-
-/** Levenshtein: how many characters must change. */
-function distance(a: string, b: string): number {
-  let row = [...b, ''].map((_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+function suggestion(word: string, names: string[], prefix = ''): string {
+  const near = nearest(word, names) ?? names.find((name) => name.startsWith(word) || word.startsWith(name));
+  return near === undefined ? '' : ` Did you mean ${prefix}${near}?`;
 }

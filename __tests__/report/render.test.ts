@@ -105,6 +105,30 @@ describe('a job that failed', () => {
   });
 });
 
+test('the layer cache has a line where somebody asked for one', () => {
+  const cache = {
+    ...report().cache,
+    store: 'directory',
+    outcome: 'restored',
+    reason: 'Layers of an earlier build were offered to the engine. The layers of this build were saved.',
+    bytesFetched: 30_012_918,
+    bytesStored: 999,
+    netSeconds: -1.24,
+  } as const;
+  expect(terminalReport(report({ cache }), plain)).toContain(`
+  layers      restored. Layers of an earlier build were offered to the engine.
+              The layers of this build were saved. 30.0 MB fetched, 999 B
+              stored, it cost 1.2 s.
+`);
+  expect(summary(report({ cache }))).toContain(
+    '\n**Layers restored.** Layers of an earlier build were offered to the engine. ',
+  );
+  const unusable = { ...cache, outcome: 'unusable', reason: 'The classic builder cannot share its layers.' } as const;
+  expect(summary(report({ cache: unusable }))).toContain(
+    '\n**Layers unusable.** The classic builder cannot share its layers.\n',
+  );
+});
+
 test('a syntax finding speaks for the builder’s message', () => {
   const failed = failedReport();
   const [finding] = failed.lint.findings;

@@ -1,5 +1,6 @@
 // What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
 // instructions/parse.go and bflag.go. Files, images and shells are not its business.
+import { nearest } from '../nearest.ts';
 import type { Flag, Instruction, Keyword, Range, SyntaxProblem } from './dockerfile.ts';
 import { KEYWORDS } from './dockerfile.ts';
 import { findFlag, mounts } from './files.ts';
@@ -304,35 +305,13 @@ function wrongFlag({ name, value }: Flag, legal: Record<string, FlagKind>, used:
   return `expecting boolean value for flag --${name}, not: ${value}`;
 }
 
-/** BuildKit's util/suggest: names the nearest option, at most two edits away. Of equals it takes any, we the likelier. */
+/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
 function suggest(
   message: string,
   value: string,
   options: readonly string[],
   display: (option: string) => string,
 ): string {
-  const near = options
-    .map((option) => ({ option, edits: editDistance(value, option.toLowerCase()) }))
-    .filter(({ edits }) => edits < 3);
-  if (near.some(({ edits }) => edits === 0)) return message;
-  const unlike = (option: string): number => (option[0]?.toLowerCase() === value[0] ? 0 : 1);
-  const [best] = near.sort((a, b) => a.edits - b.edits || unlike(a.option) - unlike(b.option));
-  return best === undefined ? message : `${message} (did you mean ${display(best.option)}?)`;
-}
-
-/** Levenshtein's distance; Infinity where the lengths alone put it beyond two. */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, char] of [...a].entries()) {
-    let left = index + 1;
-    let diagonal = index;
-    row = row.map((up, at) => {
-      if (at === 0) return left;
-      left = Math.min(up + 1, left + 1, diagonal + (char === b[at - 1] ? 0 : 1));
-      diagonal = up;
-      return left;
-    });
-  }
-  return row[b.length] ?? 0;
+  const best = nearest(value, options);
+  return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
 }

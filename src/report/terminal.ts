@@ -49,7 +49,7 @@ export function terminalReport(report: Report, display: Display): string {
     failureBlock(report, display),
     stepTable(report, display),
     report.build.notice ?? '',
-    cacheBlock(report),
+    cacheBlock(report, display),
     smokeBlock(report, display),
     findingsText(report.lint.findings, report.lint.suppressed, display),
   ];
@@ -106,9 +106,9 @@ function failureBlock(report: Report, display: Display): string {
   return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
 }
 
-function cacheBlock(report: Report): string {
+function cacheBlock(report: Report, display: Display): string {
   const text = cacheText(report);
-  return text === null ? '' : `  layers      ${text}`;
+  return text === null ? '' : `  layers      ${wrap(text, display.width - 14).join('\n              ')}`;
 }
 
 function smokeBlock({ smoke }: Report, display: Display): string {
