@@ -34481,6 +34481,39 @@ function merged(caches) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/nearest.js
+// What somebody may have meant who mistyped a word. Pure.
+/**
+ * The option that is at most two edits away from the word, whatever the case; null when none is. Of equals, one with the
+ * same first letter. BuildKit's own limit: util/suggest.
+ */
+function nearest(word, options) {
+    const unlike = (option) => (option[0]?.toLowerCase() === word[0]?.toLowerCase() ? 0 : 1);
+    const [best] = options
+        .map((option) => ({ option, edits: editDistance(word.toLowerCase(), option.toLowerCase()) }))
+        .filter(({ edits }) => edits < 3)
+        .sort((a, b) => a.edits - b.edits || unlike(a.option) - unlike(b.option));
+    return best?.option ?? null;
+}
+/** Levenshtein's distance; Infinity where the lengths alone put it beyond two. */
+function editDistance(a, b) {
+    if (Math.abs(a.length - b.length) > 2)
+        return Number.POSITIVE_INFINITY;
+    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (const [index, char] of [...a].entries()) {
+        let left = index + 1;
+        let diagonal = index;
+        row = row.map((up, at) => {
+            if (at === 0)
+                return left;
+            left = Math.min(up + 1, left + 1, diagonal + (char === b[at - 1] ? 0 : 1));
+            diagonal = up;
+            return left;
+        });
+    }
+    return row[b.length] ?? 0;
+}
+
 ;// CONCATENATED MODULE: ./lib/dockerfile/variables.js
 
 
@@ -34596,6 +34629,9 @@ function own(buildArgs, name) {
 }
 
 ;// CONCATENATED MODULE: ./lib/dockerfile/check.js
+// What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
+// instructions/parse.go and bflag.go. Files, images and shells are not its business.
+
 
 
 
@@ -34904,34 +34940,10 @@ function wrongFlag({ name, value }, legal, used) {
         return null;
     return `expecting boolean value for flag --${name}, not: ${value}`;
 }
-/** BuildKit's util/suggest: names the nearest option, at most two edits away. Of equals it takes any, we the likelier. */
+/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
 function suggest(message, value, options, display) {
-    const near = options
-        .map((option) => ({ option, edits: editDistance(value, option.toLowerCase()) }))
-        .filter(({ edits }) => edits < 3);
-    if (near.some(({ edits }) => edits === 0))
-        return message;
-    const unlike = (option) => (option[0]?.toLowerCase() === value[0] ? 0 : 1);
-    const [best] = near.sort((a, b) => a.edits - b.edits || unlike(a.option) - unlike(b.option));
-    return best === undefined ? message : `${message} (did you mean ${display(best.option)}?)`;
-}
-/** Levenshtein's distance; Infinity where the lengths alone put it beyond two. */
-function editDistance(a, b) {
-    if (Math.abs(a.length - b.length) > 2)
-        return Number.POSITIVE_INFINITY;
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (const [index, char] of [...a].entries()) {
-        let left = index + 1;
-        let diagonal = index;
-        row = row.map((up, at) => {
-            if (at === 0)
-                return left;
-            left = Math.min(up + 1, left + 1, diagonal + (char === b[at - 1] ? 0 : 1));
-            diagonal = up;
-            return left;
-        });
-    }
-    return row[b.length] ?? 0;
+    const best = nearest(value, options);
+    return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
 }
 
 ;// CONCATENATED MODULE: ./lib/dockerfile/link.js
@@ -43958,7 +43970,7 @@ function terminalReport(report, display) {
         failureBlock(report, display),
         stepTable(report, display),
         report.build.notice ?? '',
-        cacheBlock(report),
+        cacheBlock(report, display),
         smokeBlock(report, display),
         findingsText(report.lint.findings, report.lint.suppressed, display),
     ];
@@ -43999,9 +44011,9 @@ function failureBlock(report, display) {
         return '';
     return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
 }
-function cacheBlock(report) {
+function cacheBlock(report, display) {
     const text = cacheText(report);
-    return text === null ? '' : `  layers      ${text}`;
+    return text === null ? '' : `  layers      ${wrap(text, display.width - 14).join('\n              ')}`;
 }
 function smokeBlock({ smoke }, display) {
     const style = smoke.outcome === 'passed' ? 'green' : smoke.outcome === 'failed' ? 'red' : 'dim';
@@ -44568,6 +44580,7 @@ async function cleanUp() {
 // The words of the command line → command, inputs and files. Pure.
 
 
+
 const FORMATS = ['text', 'json', 'github'];
 const COMMANDS = {
     build: { takes: '[CONTEXT]', help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.' },
@@ -44603,7 +44616,7 @@ function readArguments(argv) {
             continue;
         const option = options[token.name];
         if (!option)
-            wrong(`${token.rawName} is no flag.${suggestion(token.name, Object.keys(options))}`);
+            wrong(`${token.rawName} is no flag.${suggestion(token.name, Object.keys(options), '--')}`);
         else if (option.type === 'string' && token.value === undefined)
             wrong(`${token.rawName} needs a value.`);
         else {
@@ -44665,22 +44678,9 @@ function isCommand(text) {
 function isFormat(text) {
     return FORMATS.includes(text);
 }
-function suggestion(word, names) {
-    const near = names.find((name) => name.startsWith(word) || word.startsWith(name) || distance(word, name) <= 2);
-    return near === undefined ? '' : ` Did you mean ${names.includes('build') ? near : `--${near}`}?`;
-}
-/** Levenshtein: how many characters must change. */
-function distance(a, b) {
-    let row = [...b, ''].map((_, index) => index);
-    for (let i = 1; i <= a.length; i += 1) {
-        const next = [i];
-        for (let j = 1; j <= b.length; j += 1) {
-            const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-            next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-        }
-        row = next;
-    }
-    return row[b.length] ?? 0;
+function suggestion(word, names, prefix = '') {
+    const near = nearest(word, names) ?? names.find((name) => name.startsWith(word) || word.startsWith(name));
+    return near === undefined ? '' : ` Did you mean ${prefix}${near}?`;
 }
 
 ;// CONCATENATED MODULE: ./lib/version.js
