@@ -6,7 +6,7 @@ import { LayerCache, type StageTarget } from './cache/cache.ts';
 import { scopeName } from './cache/scope.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
-import { neededStages, numberedSteps } from './dockerfile/stages.ts';
+import { neededStages, numberedSteps, stageName } from './dockerfile/stages.ts';
 import { readText, withTemporaryDirectory, writeText } from './host/files.ts';
 import type { Inputs } from './inputs.ts';
 import type { BuildReport, CacheReport, Engine } from './report/report.ts';
@@ -79,10 +79,10 @@ export async function saveLayers(
 function targetsOf(dockerfile: Dockerfile, target: string): StageTarget[] {
   const stages = neededStages(dockerfile, target || null);
   const last = stages.at(-1);
-  return stages.flatMap(({ name, index }) => {
-    const stage = name ?? `stage-${index}`;
-    if (index === last?.index) return [{ stage, target: target || null }];
+  return stages.flatMap((one) => {
+    const stage = stageName(one);
+    if (one === last) return [{ stage, target: target || null }];
     // Docker builds no other stage that has no name.
-    return name === null ? [] : [{ stage, target: name }];
+    return one.name === null ? [] : [{ stage, target: one.name }];
   });
 }

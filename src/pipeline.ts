@@ -32,6 +32,10 @@ export interface Ui {
 /** Either the job could not begin, and all its problems at once, or its report. */
 export type Result = { problems: Problem[] } | { report: Report };
 
+/**
+ * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
+ * @param wrong what is wrong with the inputs already, to be told with the rest
+ */
 export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: AbortSignal): Promise<Result> {
   const file = inputs.file || join(inputs.context, 'Dockerfile');
   const [found, source, noContext] = await Promise.all([

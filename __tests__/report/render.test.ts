@@ -118,7 +118,7 @@ test('the layer cache has a line where somebody asked for one', () => {
   expect(terminalReport(report({ cache }), plain)).toContain(`
   layers      restored. Layers of an earlier build were offered to the engine.
               The layers of this build were saved. 30.0 MB fetched, 999 B
-              stored, it cost 1.2 s.
+              stored, reused steps less the cache’s own time: −1.2 s.
 `);
   expect(summary(report({ cache }))).toContain(
     '\n**Layers restored.** Layers of an earlier build were offered to the engine. ',

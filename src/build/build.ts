@@ -15,7 +15,7 @@ import type { Reader } from './engine.ts';
 import { readMetadata } from './metadata.ts';
 import { RawJson } from './rawjson.ts';
 import { buildkitPlaces, classicPlaces, describe, describeSteps } from './steps.ts';
-import { type BuildEvent, keepLast, type Trace } from './trace.ts';
+import { type BuildEvent, isCancelled, keepLast, type Trace } from './trace.ts';
 
 export interface BuildJob {
   inputs: Inputs;
@@ -112,7 +112,7 @@ async function fullId(output: Classic | RawJson): Promise<string | null> {
 
 function failure(trace: Trace, steps: Step[], exitCode: number): Failure {
   const step = steps.find(({ status }) => status === 'failed') ?? null;
-  const failed = trace.steps.find(({ error }) => error !== null && !/context canceled/i.test(error));
+  const failed = trace.steps.find(({ error }) => error !== null && !isCancelled(error));
   if (step && failed) {
     const code = /exit code: (\d+)$/.exec(failed.error ?? '')?.[1];
     const message = code ? `${step.instruction} ended with exit code ${code}` : (failed.error ?? '');

@@ -1,9 +1,9 @@
 // Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
 
 import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts';
-import { neededStages, numberedSteps } from '../dockerfile/stages.ts';
+import { neededStages, numberedSteps, stageName } from '../dockerfile/stages.ts';
 import type { Step, StepStatus } from '../report/report.ts';
-import { type StepTrace, seconds } from './trace.ts';
+import { isCancelled, type StepTrace, seconds } from './trace.ts';
 
 /** An instruction that makes a step, with its stage's name and its number there. */
 export interface Place {
@@ -24,7 +24,7 @@ export interface Places {
 /** The places of BuildKit's numbering: `[stage 2/6]`. */
 export function buildkitPlaces(dockerfile: Dockerfile, target: string): Places {
   const all = neededStages(dockerfile, target || null).flatMap((stage) =>
-    numberedSteps(stage).map((step) => ({ stage: stage.name ?? `stage-${stage.index}`, ...step })),
+    numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })),
   );
   const byNumber = (step: StepTrace) =>
     all.find(
@@ -44,8 +44,8 @@ export function classicPlaces(dockerfile: Dockerfile, target: string): Places {
   );
   const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
   const stageOf = new Map(
-    stages.flatMap(({ name, index, from, instructions }) =>
-      [from, ...instructions].map((instruction) => [instruction, name ?? `stage-${index}`] as const),
+    stages.flatMap((stage) =>
+      [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)] as const),
     ),
   );
   const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from as Instruction));
@@ -135,8 +135,7 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
 }
 
 function statusOf({ cached, error, intervals }: StepTrace): StepStatus {
-  // When a step fails, BuildKit cancels those that run beside it.
-  if (error !== null) return /context canceled/i.test(error) ? 'not-run' : 'failed';
+  if (error !== null) return isCancelled(error) ? 'not-run' : 'failed';
   if (cached) return 'hit';
   return intervals.length > 0 && intervals.every(({ end }) => end !== null) ? 'miss' : 'not-run';
 }

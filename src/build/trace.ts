@@ -56,14 +56,12 @@ export type BuildEvent =
 export const LOG_LINES = 20;
 
 /**
- * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts until `now`
- * (milliseconds), or nothing where `now` is not given.
+ * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts
+ * nothing.
  * The same reading as BuildKit's own display: util/progress/progressui/display.go, mergeIntervals.
  */
-export function seconds(intervals: Interval[], now: number | null = null): number {
-  const sorted = intervals
-    .map(({ start, end }) => ({ start, end: end ?? now ?? start }))
-    .sort((a, b) => a.start - b.start);
+export function seconds(intervals: Interval[]): number {
+  const sorted = intervals.map(({ start, end }) => ({ start, end: end ?? start })).sort((a, b) => a.start - b.start);
   let total = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const { start, end } of sorted) {
@@ -71,6 +69,11 @@ export function seconds(intervals: Interval[], now: number | null = null): numbe
     reached = Math.max(reached, end);
   }
   return total / 1000;
+}
+
+/** Says the error that a step was stopped? When one fails, BuildKit cancels those that run beside it. */
+export function isCancelled(error: string): boolean {
+  return /context canceled/i.test(error);
 }
 
 /** Adds lines to those that are kept: the last ones, and the beginning of an endless one. */

@@ -23,6 +23,11 @@ export function parentOf({ stages }: Pick<Dockerfile, 'stages'>, { base }: Pick<
   return base.kind === 'stage' ? stages[base.stage] : undefined;
 }
 
+/** What a stage is called: its name, or `stage-2` for the third where it has none, as BuildKit prints it. */
+export function stageName({ name, index }: Pick<Stage, 'name' | 'index'>): string {
+  return name ?? `stage-${index}`;
+}
+
 /** The stage of that name, whatever its case; of several, the last, as BuildKit finds it for COPY --from and --target. */
 export function stageNamed(dockerfile: Dockerfile, name: string): Stage | null {
   const lower = name.toLowerCase();

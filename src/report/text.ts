@@ -83,7 +83,8 @@ export function notablePhases({ build }: Report): string[] {
 export function cacheText({ cache }: Report): string | null {
   const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
   if (outcome === 'off') return null;
-  const net = netSeconds >= 0 ? `${duration(netSeconds)} saved in all` : `it cost ${duration(-netSeconds)}`;
+  // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
+  const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
   const figures =
     outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
   return `${outcome}. ${reason}${figures}`;
