@@ -32197,14 +32197,12 @@ function mapText(data, change) {
 /** Lines of a log that are kept for the report. */
 const LOG_LINES = 20;
 /**
- * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts until `now`
- * (milliseconds), or nothing where `now` is not given.
+ * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts
+ * nothing.
  * The same reading as BuildKit's own display: util/progress/progressui/display.go, mergeIntervals.
  */
-function seconds(intervals, now = null) {
-    const sorted = intervals
-        .map(({ start, end }) => ({ start, end: end ?? now ?? start }))
-        .sort((a, b) => a.start - b.start);
+function seconds(intervals) {
+    const sorted = intervals.map(({ start, end }) => ({ start, end: end ?? start })).sort((a, b) => a.start - b.start);
     let total = 0;
     let reached = Number.NEGATIVE_INFINITY;
     for (const { start, end } of sorted) {
@@ -32212,6 +32210,10 @@ function seconds(intervals, now = null) {
         reached = Math.max(reached, end);
     }
     return total / 1000;
+}
+/** Says the error that a step was stopped? When one fails, BuildKit cancels those that run beside it. */
+function isCancelled(error) {
+    return /context canceled/i.test(error);
 }
 /** Adds lines to those that are kept: the last ones, and the beginning of an endless one. */
 function keepLast(kept, lines) {
@@ -33225,6 +33227,10 @@ function ancestry(dockerfile, stage) {
 function parentOf({ stages }, { base }) {
     return base.kind === 'stage' ? stages[base.stage] : undefined;
 }
+/** What a stage is called: its name, or `stage-2` for the third where it has none, as BuildKit prints it. */
+function stageName({ name, index }) {
+    return name ?? `stage-${index}`;
+}
 /** The stage of that name, whatever its case; of several, the last, as BuildKit finds it for COPY --from and --target. */
 function stageNamed(dockerfile, name) {
     const lower = name.toLowerCase();
@@ -33291,7 +33297,7 @@ function numberedSteps(stage) {
 
 /** The places of BuildKit's numbering: `[stage 2/6]`. */
 function buildkitPlaces(dockerfile, target) {
-    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ stage: stage.name ?? `stage-${stage.index}`, ...step })));
+    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })));
     const byNumber = (step) => all.find(({ stage, index, total, instruction }) => (step.stage === null || step.stage === stage) &&
         step.index === index &&
         step.total === total &&
@@ -33302,7 +33308,7 @@ function buildkitPlaces(dockerfile, target) {
 function classicPlaces(dockerfile, target) {
     const last = dockerfile.stages.findIndex(({ name, index }) => name === target.toLowerCase() || String(index) === target);
     const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
-    const stageOf = new Map(stages.flatMap(({ name, index, from, instructions }) => [from, ...instructions].map((instruction) => [instruction, name ?? `stage-${index}`])));
+    const stageOf = new Map(stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)])));
     const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from));
     const instructions = [...global, ...stageOf.keys()];
     const all = instructions.map((instruction, at) => ({
@@ -33383,9 +33389,8 @@ function describe(place, trace) {
     };
 }
 function statusOf({ cached, error, intervals }) {
-    // When a step fails, BuildKit cancels those that run beside it.
     if (error !== null)
-        return /context canceled/i.test(error) ? 'not-run' : 'failed';
+        return isCancelled(error) ? 'not-run' : 'failed';
     if (cached)
         return 'hit';
     return intervals.length > 0 && intervals.every(({ end }) => end !== null) ? 'miss' : 'not-run';
@@ -33480,7 +33485,7 @@ async function fullId(output) {
 }
 function failure(trace, steps, exitCode) {
     const step = steps.find(({ status }) => status === 'failed') ?? null;
-    const failed = trace.steps.find(({ error }) => error !== null && !/context canceled/i.test(error));
+    const failed = trace.steps.find(({ error }) => error !== null && !isCancelled(error));
     if (step && failed) {
         const code = /exit code: (\d+)$/.exec(failed.error ?? '')?.[1];
         const message = code ? `${step.instruction} ended with exit code ${code}` : (failed.error ?? '');
@@ -33732,8 +33737,8 @@ function directory_digestOf({ content }) {
 
 ;// CONCATENATED MODULE: ./lib/cache/merge.js
 // Several caches → one. BuildKit would read each as a cache of its own, and where two of them know the same step, but only
-// one has its result, it may ask the other and run the step again (seen on Docker 28.5 in four of five builds). In one
-// manifest each step stands once, with all its results. Pure.
+// one has its result, it may ask the other and run the step again (seen on Docker 28.5.2, overlay2: in five of five builds
+// in one order of the caches, in one of five in the other). In one manifest each step stands once, with all its results. Pure.
 /** The media type by which BuildKit knows a cache config. */
 const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -34963,7 +34968,7 @@ function linkStages(instructions, globals, escapeToken) {
             const { range } = instruction.words[0] ?? instruction;
             if (resolved !== null && !byName.has(resolved))
                 problems.push(...wrongCase(resolved, range, byName));
-            const name = stageName(instruction);
+            const name = link_stageName(instruction);
             if (name !== null)
                 byName.set(name, stages.length);
             const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
@@ -34980,7 +34985,7 @@ function linkStages(instructions, globals, escapeToken) {
     problems.push(...wrongSources(stages));
     return { stages, problems };
 }
-function stageName({ words }) {
+function link_stageName({ words }) {
     return words[1]?.text.toLowerCase() === 'as' && words[2] !== undefined ? words[2].text.toLowerCase() : null;
 }
 /** A name that differs from a stage's only in case means that stage: BuildKit rejects it, and there is no other. */
@@ -35222,12 +35227,12 @@ async function saveLayers(cache, { inputs, file, text, dockerfile }, { steps, ou
 function targetsOf(dockerfile, target) {
     const stages = neededStages(dockerfile, target || null);
     const last = stages.at(-1);
-    return stages.flatMap(({ name, index }) => {
-        const stage = name ?? `stage-${index}`;
-        if (index === last?.index)
+    return stages.flatMap((one) => {
+        const stage = stageName(one);
+        if (one === last)
             return [{ stage, target: target || null }];
         // Docker builds no other stage that has no name.
-        return name === null ? [] : [{ stage, target: name }];
+        return one.name === null ? [] : [{ stage, target: one.name }];
     });
 }
 
@@ -43922,7 +43927,8 @@ function cacheText({ cache }) {
     const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
     if (outcome === 'off')
         return null;
-    const net = netSeconds >= 0 ? `${duration(netSeconds)} saved in all` : `it cost ${duration(-netSeconds)}`;
+    // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
+    const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
     const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
     return `${outcome}. ${reason}${figures}`;
 }
@@ -44257,6 +44263,10 @@ function firstLine(text) {
 
 
 
+/**
+ * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
+ * @param wrong what is wrong with the inputs already, to be told with the rest
+ */
 async function runJob(inputs, wrong, ui, cancel) {
     const file = inputs.file || (0,external_node_path_namespaceObject.join)(inputs.context, 'Dockerfile');
     const [found, source, noContext] = await Promise.all([
