@@ -1,6 +1,7 @@
 // The job as a step of a workflow: inputs from the runner, annotations, outputs and summary to the runner.
 
 import { randomUUID } from 'node:crypto';
+import type { Upload, Uploaded } from './cache/store.ts';
 import { addToSummary, annotate, input, saveState, setOutput, state, withoutCommands } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
 import { writeText } from './host/files.ts';
@@ -9,13 +10,17 @@ import { type Inputs, type Problem, readInputs } from './inputs.ts';
 import { outputsOf } from './outputs.ts';
 import { runJob } from './pipeline.ts';
 import { type Annotation, annotationsOf } from './report/annotations.ts';
+import { printable } from './report/clean.ts';
 import { type Report, toJson } from './report/report.ts';
-import { problemSummary, summary } from './report/summary.ts';
+import { problemSummary, summary, uploadSummary } from './report/summary.ts';
 import { terminalReport } from './report/terminal.ts';
+import { uploadText } from './report/text.ts';
 import { removeContainer } from './smoke/smoke.ts';
+import { awaitUpload, uploadBehind } from './uploads.ts';
 
-/** The name under which `main` leaves the smoke test's container to `post`. */
+/** The names under which `main` leaves things to `post`: the smoke test's container, and an upload that goes on. */
 const CONTAINER = 'smoke-container';
+const UPLOAD = 'upload';
 
 /** Runs the whole job and ends the process: 0 fine, 1 the job failed. */
 export async function runAction(): Promise<void> {
@@ -24,7 +29,11 @@ export async function runAction(): Promise<void> {
     const { inputs, problems } = readInputs(input);
     const container = `cached-docker-build-smoke-${randomUUID()}`;
     saveState(CONTAINER, container);
-    const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container };
+    const upload = async (upload: Upload) => {
+      saveState(UPLOAD, JSON.stringify(await uploadBehind(upload)));
+      return null;
+    };
+    const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, upload };
     const result = await runJob(inputs, problems, ui, cancel);
     saveState(CONTAINER, '');
     if ('problems' in result) exit(await refuse(result.problems, inputs));
@@ -55,9 +64,17 @@ function fromMessage(message: string): Annotation {
   return { level: 'error', title: 'cached-docker-build', message, file: null, line: null, endLine: null, column: null };
 }
 
-/** Removes what a killed `main` left behind, and ends the process. */
+/** Removes what a killed `main` left behind, waits for the upload that goes on, tells how it went, and ends the process. */
 export async function cleanUp(): Promise<void> {
   const container = state(CONTAINER);
   if (container !== '') await removeContainer(container).catch(() => undefined);
+  const upload = state(UPLOAD);
+  if (upload !== '') await tellUpload(await awaitUpload(JSON.parse(upload), cancelSignal()));
   exit(0);
+}
+
+async function tellUpload(uploaded: Uploaded): Promise<void> {
+  const text = printable(uploadText(uploaded));
+  await withoutCommands(async () => printOut(`Layers: ${text}`));
+  if (input('summary') !== 'false') await addToSummary(uploadSummary(text));
 }

@@ -13,6 +13,7 @@ import { annotationsOf, fromFinding } from './report/annotations.ts';
 import { mapText, printable } from './report/clean.ts';
 import { type LintReport, type Report, seriousFindings, toJson } from './report/report.ts';
 import { findingsText, paint, terminalReport } from './report/terminal.ts';
+import { uploadNow } from './uploads.ts';
 import { version } from './version.ts';
 
 /** Runs the command and ends the process: 0 fine, 1 the job failed, 2 wrong usage, 128 + signal when it was cancelled. */
@@ -45,7 +46,8 @@ const hint: Problem = {
 
 async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, cancel: AbortSignal): Promise<number> {
   const container = `cached-docker-build-smoke-${randomUUID()}`;
-  const ui = { display: display('stderr'), print: printErr, guarded: <T>(work: () => Promise<T>) => work(), container };
+  const guarded = <T>(work: () => Promise<T>) => work();
+  const ui = { display: display('stderr'), print: printErr, guarded, container, upload: uploadNow };
   const result = await runJob(inputs, wrong, ui, cancel);
   if ('problems' in result) return refuse(result.problems);
   const { report } = result;

@@ -94,10 +94,14 @@ export const INPUTS = {
   cache: {
     kind: 'choice',
     default: 'auto',
-    values: ['auto', 'read-only', 'off'],
-    help: 'Keep layers in cache-dir from one build to the next: auto, read-only (use them, save nothing), or off.',
+    values: ['auto', 'always', 'read-only', 'off'],
+    help: 'Keep layers from one build to the next: auto (save unless that costs more than it saves), always (save in any case), read-only (use them, save nothing), or off.',
   },
-  'cache-dir': { kind: 'text', default: '', help: 'Directory to keep layers in. Default: none are kept.' },
+  'cache-dir': {
+    kind: 'text',
+    default: '',
+    help: 'Directory to keep layers in. Default: the Actions cache in a workflow; elsewhere none are kept.',
+  },
   'cache-scope': {
     kind: 'text',
     default: '',

@@ -10,13 +10,16 @@ export const OUTPUTS = {
   hits: 'Number of steps that were reused.',
   misses: 'Number of steps that ran.',
   'build-seconds': 'Seconds that docker build took.',
+  'cache-outcome':
+    'restored (layers of an earlier build were offered), empty (there were none), failed (built without them), unusable or off.',
+  'net-seconds': 'Seconds that reused steps took when they last ran, less those for restoring and saving.',
   'smoke-outcome': 'passed, failed or skipped.',
   'lint-findings': 'Number of lint findings.',
 } as const;
 
 /** The outputs of a job, by name. */
 export function outputsOf(report: Report): Record<keyof typeof OUTPUTS, string> {
-  const { build, smoke, lint, outcome } = report;
+  const { build, cache, smoke, lint, outcome } = report;
   const { hit, miss } = countSteps(build.steps);
   return {
     outcome,
@@ -25,6 +28,8 @@ export function outputsOf(report: Report): Record<keyof typeof OUTPUTS, string> 
     hits: String(hit),
     misses: String(miss),
     'build-seconds': build.seconds.toFixed(1),
+    'cache-outcome': cache.outcome,
+    'net-seconds': cache.netSeconds.toFixed(1),
     'smoke-outcome': smoke.outcome,
     'lint-findings': String(lint.findings.length),
   };

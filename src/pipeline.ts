@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
 import { LayerCache } from './cache/cache.ts';
+import type { Upload, Uploaded } from './cache/store.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, exists, readText } from './host/files.ts';
 import type { Inputs, Problem } from './inputs.ts';
-import { openLayers, saveLayers } from './layers.ts';
+import { imageFlags, openLayers, saveLayers, tellUpload, usableLayers } from './layers.ts';
 import { lint } from './lint/lint.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
@@ -27,6 +28,8 @@ export interface Ui {
   guarded: <T>(work: () => Promise<T>) => Promise<T>;
   /** The name for the smoke test's container, known before it exists, so that a killed job can be cleaned up. */
   container: string;
+  /** Uploads layers, and returns what became of it; null when that goes on behind the job's back. */
+  upload: (upload: Upload) => Promise<Uploaded | null>;
 }
 
 /** Either the job could not begin, and all its problems at once, or its report. */
@@ -38,6 +41,7 @@ export type Result = { problems: Problem[] } | { report: Report };
  */
 export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: AbortSignal): Promise<Result> {
   const file = inputs.file || join(inputs.context, 'Dockerfile');
+  const opening = openLayers(inputs, file);
   const [found, source, noContext] = await Promise.all([
     findEngine(),
     readText(file),
@@ -49,7 +53,9 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     ...dockerfileProblems(file, source.text, source.problem),
     ...('problem' in found ? [found.problem] : []),
   ];
+  const usable = await usableLayers(opening, 'problem' in found || problems.length > 0 ? null : found.engine);
   if (problems.length > 0 || source.text === null || 'problem' in found) return { problems };
+  const cache = usable instanceof LayerCache ? usable : null;
 
   const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, buildArguments(inputs));
 
@@ -58,36 +64,37 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const print = (lines: string[]) => {
     for (const line of lines) ui.print(redact(line, secrets));
   };
-  const opened = await openLayers(inputs, file, found.engine);
-  const cache = opened instanceof LayerCache ? opened : null;
   const built = await ui.guarded(async () => {
     const stopTicking = every(1, () => print(live.tick(now())));
-    const job = { inputs, file, dockerfile, ...found, flags: cache?.importFlags ?? [] };
+    const job = { inputs, file, dockerfile, ...found };
+    const image = cache ? imageFlags(inputs, found.engine) : [];
     const watch: Watch = (event, step) => print(live.event(event, step, now()));
     try {
-      const first = await build(job, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
+      const flags = [...image, ...(cache?.importFlags ?? [])];
+      const first = await build({ ...job, flags }, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
       if (!cache || cancel.aborted || !first.failure || !cache.isToBlame(first.failure.message)) return first;
       cache.gaveUp();
       ui.print('The layer cache failed; building again without it.');
-      return await build({ ...job, flags: [] }, watch, cancel);
+      return await build({ ...job, flags: image }, watch, cancel);
     } finally {
       stopTicking();
     }
   });
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
-  const [smoked] = await Promise.all([
+  const [smoked, upload] = await Promise.all([
     smoke(inputs, built, ui, cancel),
     cache ? saveLayers(cache, { inputs, file, text: source.text, dockerfile }, built, cancel) : null,
   ]);
   await cache?.close();
+  if (cache && upload) tellUpload(cache, upload, await ui.upload(upload));
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
     lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
-    cache: mapText(opened instanceof LayerCache ? opened.report() : opened, hide),
+    cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, hide),
   };

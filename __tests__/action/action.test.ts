@@ -1,44 +1,16 @@
-// The action as a runner starts it: dist/main.js and dist/post.js on Node 24, with the environment that a runner gives.
+// The action as a runner starts it: annotations, outputs, summary, and what a runner must not be told.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { directory, docker, engine, node24, read, root, run } from '../support/engine.ts';
+import { Job } from '../support/action.ts';
+import { docker, engine, node24, root, run } from '../support/engine.ts';
 
 const env = engine('containerd');
 
 /** Runs the action's `main` in a workspace; inputs by name. */
-async function action(files: Record<string, string>, inputs: Record<string, string>, main = 'main') {
-  const workspace = directory(files);
-  const temporary = join(workspace, '.runner');
-  mkdirSync(temporary);
-  const file = (name: string) => {
-    writeFileSync(join(temporary, name), '');
-    return join(temporary, name);
-  };
-  const environment = {
-    ...env,
-    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    GITHUB_ACTIONS: 'true',
-    GITHUB_WORKSPACE: workspace,
-    GITHUB_OUTPUT: file('output'),
-    GITHUB_STATE: file('state'),
-    GITHUB_STEP_SUMMARY: file('summary'),
-    RUNNER_TEMP: temporary,
-  };
-  const ran = await run(node24, [join(root, `dist/${main}.js`)], environment, workspace);
-  const pairs = (text: string) =>
-    Object.fromEntries(
-      [...text.matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name, , value]) => [name, value]),
-    );
-  return {
-    ...ran,
-    workspace,
-    outputs: pairs(read(temporary, 'output')),
-    state: pairs(read(temporary, 'state')),
-    summary: read(temporary, 'summary'),
-    annotations: ran.stdout.split('\n').filter((line) => /^::(error|warning|notice)/.test(line)),
-  };
+async function action(files: Record<string, string>, inputs: Record<string, string>) {
+  const job = new Job(env, files);
+  return { ...(await job.main(inputs)), job };
 }
 
 const NPM = `FROM busybox
@@ -65,6 +37,8 @@ describe('the action', () => {
       hits: expect.stringMatching(/^[12]$/),
       misses: expect.stringMatching(/^[23]$/),
       'build-seconds': expect.stringMatching(/^\d+\.\d$/),
+      'cache-outcome': 'off',
+      'net-seconds': '0.0',
       'smoke-outcome': 'passed',
       'lint-findings': '1',
     });
@@ -75,8 +49,7 @@ describe('the action', () => {
       /^### ✅ Built in .* · \d of 4 steps from the cache · smoke test passed · 1 lint finding\n/,
     );
     expect(ran.summary).toContain('| 3/4 | 3 | <code>COPY . .</code> | 🟠&nbsp;miss |');
-    const report = JSON.parse(read(ran.workspace, 'out/report.json'));
-    expect(report).toMatchObject({
+    expect(ran.job.report('out/report.json')).toMatchObject({
       schemaVersion: 1,
       outcome: 'success',
       dockerfile: 'Dockerfile',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Digest, Manifest } from '../../src/cache/blobs.ts';
-import { readIndex, writeIndex } from '../../src/cache/index-entry.ts';
+import { digestOf } from '../../src/cache/digest.ts';
+import { type Index, readIndex, writeIndex } from '../../src/cache/index-entry.ts';
 import { cacheManifest, mergeCaches } from '../../src/cache/merge.ts';
 import { scopeName } from '../../src/cache/scope.ts';
 
@@ -133,9 +134,18 @@ describe('mergeCaches', () => {
 });
 
 describe('the index', () => {
-  const index = { manifests: new Map([['whole.all', manifestOf('a', 'b')]]), seconds: { 'build/2 RUN x': 1.5 } };
+  const small = Buffer.from('small');
+  const index: Index = {
+    manifests: new Map([['whole.all', manifestOf('a', 'b')]]),
+    blobs: new Map([[digestOf(small), small]]),
+    entries: { ['a'.repeat(64)]: [digest('a'), digest('b')] },
+    seconds: { 'build/2 RUN x': 1.5 },
+    needed: [digest('b')],
+    commit: 'c0ffee',
+    nets: [-1.5, 3],
+  };
 
-  test('is read as it was written', () => expect(readIndex(writeIndex(index))).toEqual(index));
+  test('is read as it was written', () => expect(readIndex(writeIndex(index))).toEqual({ index, reason: null }));
 
   test.each([
     '',
@@ -144,10 +154,19 @@ describe('the index', () => {
     '{',
     '{"version":1}',
     writeIndex(index).replace(/"content":"[^"]*"/, '"content":"e30="'),
-  ])('that is damaged: %j', (text) => expect(readIndex(text)).toEqual({ reason: 'its index is damaged' }));
+    writeIndex(index).replace('"aaaa', '"../a'),
+    writeIndex(index).replace('"needed":["sha256:', '"needed":["sha256:../'),
+  ])('that is damaged: %j', (text) => {
+    expect(readIndex(text)).toEqual({ index: null, reason: 'its index is damaged' });
+  });
+
+  test('a blob in it that is not what it says is left out', () => {
+    const text = writeIndex(index).replace(small.toString('base64'), Buffer.from('other').toString('base64'));
+    expect(readIndex(text)).toEqual({ index: { ...index, blobs: new Map() }, reason: null });
+  });
 
   test('of another version', () => {
-    expect(readIndex('{"version":2}')).toEqual({ reason: 'its index has version 2, not 1' });
+    expect(readIndex('{"version":2}')).toEqual({ index: null, reason: 'its index has version 2, not 1' });
   });
 });
 

@@ -4,7 +4,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { build, directory, docker, engine, run, STORES } from '../support/engine.ts';
+import { build, directory, docker, emptyEngine as empty, engine, STORES } from '../support/engine.ts';
 
 /** A builder stage with a layer of 5 MB that nobody needs again, and a small last stage. */
 const DOCKERFILE = `FROM busybox AS build
@@ -30,12 +30,7 @@ describe.each(STORES)('%s image store', (store) => {
   };
   const job = ({ context, cache }: { context: string; cache: string }, ...more: string[]) =>
     build([context, '-t', tag, '--cache-dir', cache, ...more], env);
-  /** As on another machine: nothing is in the engine but the base images. */
-  const emptyEngine = async () => {
-    await run('docker', ['image', 'rm', '--force', tag], env);
-    await run('docker', ['image', 'prune', '--force'], env);
-    await docker(['builder', 'prune', '--all', '--force'], env);
-  };
+  const emptyEngine = () => empty(tag, env);
   const steps = ({ report }: Awaited<ReturnType<typeof job>>) =>
     report.build.steps.map(({ line, instruction, status }) => `${String(line).padStart(3)} ${instruction} ${status}`);
   const missed = (ran: Awaited<ReturnType<typeof job>>) => steps(ran).filter((step) => step.endsWith('miss'));

@@ -11,7 +11,7 @@ export class DirectoryBlobs implements Blobs {
   readonly directory = mkdtempSync(join(tmpdir(), 'cached-docker-build-test-'));
   readonly sizes = new Map<Digest, number>();
   readonly manifests = new Map<string, Manifest>();
-  /** What `file` does before it answers: a test may let it wait, or throw. */
+  /** What `read` does before it answers: a test may let it wait, or throw. */
   fetch: (digest: Digest) => Promise<void> = async () => {};
 
   /** Files that are there, whether finished or not. */
@@ -22,7 +22,7 @@ export class DirectoryBlobs implements Blobs {
   async size(digest: Digest) {
     return this.sizes.get(digest) ?? null;
   }
-  async file(digest: Digest) {
+  async read(digest: Digest) {
     await this.fetch(digest);
     return join(this.directory, digest);
   }

@@ -67,6 +67,16 @@ export async function docker(args: string[], env: Environment): Promise<string> 
   return ran.stdout.trim();
 }
 
+/**
+ * Makes an engine as empty as one on another machine: nothing but base images is left. The image goes last, since the
+ * containerd store removes what nobody needs at once only then (SynchronousDelete in moby's daemon/containerd).
+ */
+export async function emptyEngine(tag: string, env: Environment): Promise<void> {
+  await docker(['builder', 'prune', '--all', '--force'], env);
+  await run('docker', ['image', 'rm', '--force', tag], env);
+  await run('docker', ['image', 'prune', '--force'], env);
+}
+
 /** Starts the command and leaves it running. */
 export function start(args: string[], env: Environment) {
   return spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], { env, cwd: root });

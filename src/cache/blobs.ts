@@ -24,11 +24,11 @@ export interface Blobs {
   /** Bytes of a blob, or null when there is none. Cheap: nothing is fetched for it. */
   size(digest: Digest): Promise<number | null>;
   /**
-   * Path of a local file that holds exactly this blob; fetches it when it is not here yet (once, however many ask).
-   * The file stays where it is while the registry runs.
+   * Exactly this blob: its bytes, or the path of a local file that stays where it is while the registry runs. Fetches it
+   * when it is not here yet (once, however many ask).
    * @throws BlobGone
    */
-  file(digest: Digest): Promise<string>;
+  read(digest: Digest): Promise<Buffer | string>;
   /** A path for a new file on the same file system as the blobs, to write an upload into: another one every time. */
   scratch(): string;
   /** Takes over a file whose digest has been checked. Two clients may bring the same blob: the second changes nothing. */

@@ -1,20 +1,31 @@
 // The layer cache of one job: opens it, says with which flags docker build looks into it, exports what is new, and
 // tells how it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
 
-import { now } from '../host/clock.ts';
+import { Stopwatch } from '../host/clock.ts';
 import { run } from '../host/process.ts';
 import type { CacheReport, Step } from '../report/report.ts';
-import { Directory } from './directory.ts';
-import { descriptors } from './index-entry.ts';
-import { cacheManifest, mergeCaches, type PushedCache } from './merge.ts';
+import type { Digest } from './blobs.ts';
+import { Contents, OFFER } from './contents.ts';
+import { type Index, sizesOf } from './index-entry.ts';
 import { type Registry, type RegistryEvent, startRegistry } from './registry.ts';
+import type { Store, Upload } from './store.ts';
 
 export interface CacheOptions {
-  directory: string;
-  /** A name of scope.ts. */
-  scope: string;
-  mode: 'auto' | 'read-only';
+  mode: 'auto' | 'always' | 'read-only';
+  /** The commit that is built, or '': one that was built before needs nothing in advance. */
+  commit: string;
+}
+
+/** A build that was run, and what it takes to run it once more. */
+export interface Built {
+  /** What ran and what was reused. */
+  steps: Step[];
+  /** The stages that it ran. */
+  stages: StageTarget[];
+  /** False for a build that failed: what it did is kept beside what the last good one left. */
+  whole: boolean;
   imageStore: 'containerd' | 'overlay2';
+  exportBuild: ExportBuild;
 }
 
 /** A stage whose image carries the cache of its steps, on engines that export no other cache. */
@@ -28,9 +39,6 @@ export interface StageTarget {
 /** Runs docker build once more, with these flags and no tag. @throws Error with docker's reason */
 export type ExportBuild = (flags: string[]) => Promise<void>;
 
-/** Tag of the one manifest that docker build imports. It is made of those that were pushed, and not saved itself. */
-const OFFER = 'offer';
-
 /**
  * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
  * for all stages, the graphdriver store an image for each.
@@ -40,59 +48,70 @@ const WHOLE = 'whole.';
 const PART = 'part.';
 const ALL_STAGES = 'all';
 
+/** After so many runs that cost more than they saved, nothing is saved until one pays. */
+const LOSSES = 3;
+
+const NOTHING: Index = {
+  manifests: new Map(),
+  blobs: new Map(),
+  entries: {},
+  seconds: {},
+  needed: [],
+  commit: '',
+  nets: [],
+};
+
 export class LayerCache {
   readonly #options: CacheOptions;
-  readonly #directory: Directory;
+  readonly #store: Store;
+  readonly #contents: Contents;
   readonly #registry: Registry;
   readonly #report: CacheReport;
-  /** Is there anything for the engine to look into? */
-  #offers: boolean;
-  readonly #problems: string[] = [];
+  readonly #ready: Promise<void>;
   readonly #broken = new AbortController();
+  /** What the last save left. */
+  #index = NOTHING;
+  /** Is the engine to look into the cache? */
+  #open = true;
+  #problem: string | null = null;
   /** Why a push was refused, in our own words: docker only says that something went wrong. */
   #refused: string | null = null;
 
-  private constructor(options: CacheOptions, directory: Directory, registry: Registry, report: CacheReport) {
+  private constructor(store: Store, contents: Contents, registry: Registry, options: CacheOptions) {
     this.#options = options;
-    this.#directory = directory;
+    this.#store = store;
+    this.#contents = contents;
     this.#registry = registry;
-    this.#offers = directory.manifests.has(OFFER);
-    this.#report = report;
-  }
-
-  /**
-   * Opens the cache and starts its registry.
-   * @throws Error with a sentence when the directory cannot be used
-   */
-  static async open(options: CacheOptions): Promise<LayerCache> {
-    const start = now();
-    const { directory, reason } = await Directory.open(options.directory, options.scope);
-    const missing = await makeOffer(directory);
-    const offers = directory.manifests.has(OFFER);
-    const first =
-      reason === null ? 'Nothing was saved for this image yet.' : `What was saved cannot be used: ${reason}.`;
-    const lost = missing > 0 ? ` ${missing} of its layers were gone.` : '';
-    const report: CacheReport = {
-      store: 'directory',
-      outcome: offers ? 'restored' : 'empty',
-      reason: offers ? `Layers of an earlier build were offered to the engine.${lost}` : first,
+    this.#report = {
+      store: store.kind,
+      outcome: 'empty',
+      reason: '',
       bytesFetched: 0,
       bytesStored: 0,
       restoreSeconds: 0,
       saveSeconds: 0,
       netSeconds: 0,
     };
+    this.#ready = this.#load();
+    contents.waitFor(this.#ready);
+  }
+
+  /**
+   * Starts the registry, and to look into the store. An engine that asks before that is done is held up: a build has
+   * other things to do first.
+   */
+  static async open(store: Store, options: CacheOptions): Promise<LayerCache> {
+    const contents = new Contents(store);
     const events: { take: (event: RegistryEvent) => void } = { take: () => {} };
-    const registry = await startRegistry(directory, (event) => events.take(event));
-    const cache = new LayerCache(options, directory, registry, report);
-    events.take = (event) => cache.#count(event);
-    report.restoreSeconds = now() - start;
+    const registry = await startRegistry(contents, (event) => events.take(event));
+    const cache = new LayerCache(store, contents, registry, options);
+    events.take = (event) => cache.#notice(event);
     return cache;
   }
 
   /** Flags with which docker build looks into the cache. */
   get importFlags(): string[] {
-    return this.#offers ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+    return this.#open ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
   }
 
   /**
@@ -105,65 +124,142 @@ export class LayerCache {
 
   /** Did this failure come from the cache? Then the build is to be run again without it. */
   isToBlame(failure: string): boolean {
-    return this.#offers && (this.#problems.length > 0 || failure.includes(this.#registry.address));
+    return this.#open && (this.#problem !== null || failure.includes(this.#registry.address));
   }
 
   /** Says that the build was run again without the cache. */
   gaveUp(): void {
-    this.#offers = false;
+    this.#open = false;
     this.#report.outcome = 'failed';
-    this.#report.reason = `The cache failed, so the image was built without it: ${this.#problems[0] ?? 'the engine could not read it'}.`;
+    this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
   }
 
   /**
    * Exports what the engine has for a build. Nothing is exported when nothing ran and nothing is missing.
-   * @param steps what ran and what was reused
-   * @param stages those that the build ran
-   * @param whole false for a build that failed: what it did is kept beside what the last good one left
+   * @returns what is still to be uploaded, if anything is
    */
-  async save(steps: Step[], stages: StageTarget[], whole: boolean, exportBuild: ExportBuild): Promise<void> {
-    const known = this.#directory.secondsOf;
-    const key = ({ id, text }: Step) => `${id} ${text}`;
-    const reused = steps.filter(({ status }) => status === 'hit');
+  async save(built: Built): Promise<Upload | null> {
+    await this.#ready;
+    const { steps, whole } = built;
+    const known = this.#index.seconds;
     const ran = steps.filter(({ status }) => status === 'miss');
-    this.#report.netSeconds =
-      reused.reduce((sum, step) => sum + (known[key(step)] ?? 0), 0) - this.#report.restoreSeconds;
-    if (this.#options.mode === 'read-only') {
-      this.#say('Nothing was saved: the cache is read-only.');
-      return;
+    const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
+    const needed = this.#contents.asked;
+    this.#report.restoreSeconds = this.#contents.waiting.seconds;
+    this.#report.netSeconds = sum(reused) - this.#report.restoreSeconds;
+    const why = this.#reasonNotToSave(ran, whole);
+    if (why !== null) {
+      this.#say(why);
+      // What was fetched in advance and nobody wanted need not arrive any more.
+      await this.#store.close();
+      return null;
     }
-    if (ran.length === 0 && (this.#report.outcome === 'restored' || !whole)) {
-      this.#say('Nothing changed, so nothing was saved.');
-      return;
-    }
-    const start = now();
-    const containerd = this.#options.imageStore === 'containerd';
-    const tags = (containerd ? [ALL_STAGES] : stages.map(({ stage }) => stage)).map((stage) => tagOf(stage, whole));
-    const good = [...this.#directory.manifests.keys()].filter((tag) => tag.startsWith(WHOLE));
-    const seconds = Object.fromEntries(ran.map((step) => [key(step), step.seconds]));
+    const saving = new Stopwatch();
     try {
-      if (containerd) await this.#exportCache(tagOf(ALL_STAGES, whole), exportBuild);
-      else await this.#pushStages(ran, stages, whole, exportBuild);
-      await this.#directory.save(whole ? tags : [...good, ...tags], { ...known, ...seconds });
-      this.#say(whole ? 'The layers of this build were saved.' : 'The layers above the step that failed were saved.');
+      return await saving.during(this.#export(built, ran, needed, saving));
     } catch (error) {
       const reason = this.#refused ?? (error instanceof Error ? error.message : String(error));
       this.#say(`Nothing was saved: ${reason}.`);
+      return null;
+    } finally {
+      this.#report.saveSeconds = saving.seconds;
+      this.#report.netSeconds -= saving.seconds;
     }
-    this.#report.saveSeconds = now() - start;
-    this.#report.netSeconds -= this.#report.saveSeconds;
+  }
+
+  /** Takes down what became of an upload, as far as it is known. */
+  uploaded(bytes: number, sentence: string): void {
+    this.#report.bytesStored = bytes;
+    this.#say(sentence);
   }
 
   report(): CacheReport {
-    return this.#report;
+    return { ...this.#report, bytesFetched: this.#store.bytesFetched };
   }
 
-  close(): Promise<void> {
-    return this.#registry.close();
+  async close(): Promise<void> {
+    await this.#registry.close();
+    await this.#store.close();
+  }
+
+  async #load(): Promise<void> {
+    const { index, reason } = await this.#store.load();
+    if (index) {
+      this.#index = index;
+      this.#contents.fill(index);
+    }
+    const { offered, gone } = await this.#contents.makeOffer();
+    if (offered.length > 0) {
+      this.#report.outcome = 'restored';
+      this.#say(
+        `Layers of an earlier build were offered to the engine.${gone > 0 ? ` ${gone} of its layers were gone.` : ''}`,
+      );
+      // Of a commit that was built before, the engine finds the results and needs nothing below them.
+      if (this.#index.commit !== this.#options.commit || this.#options.commit === '') this.#prefetch(offered);
+    } else {
+      this.#say(
+        reason === null ? 'Nothing was saved for this image yet.' : `What was saved cannot be used: ${reason}.`,
+      );
+    }
+  }
+
+  /** What the last run needed is on its way before the engine asks. What fails is told when it does. */
+  #prefetch(offered: Digest[]): void {
+    const needed = this.#index.needed.filter((digest) => offered.includes(digest));
+    for (const digest of needed) this.#contents.prefetch(digest);
+  }
+
+  #reasonNotToSave(ran: Step[], whole: boolean): string | null {
+    const { outcome, netSeconds } = this.#report;
+    const { mode } = this.#options;
+    const { nets } = this.#index;
+    const { refusal } = this.#store;
+    if (mode === 'read-only') return 'Nothing was saved: the cache is read-only.';
+    if (ran.length === 0 && (outcome === 'restored' || !whole)) return 'Nothing changed, so nothing was saved.';
+    if (refusal !== null) return `Nothing was saved: ${refusal}.`;
+    const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
+    if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
+      return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;
+    }
+    return null;
+  }
+
+  async #export(built: Built, ran: Step[], needed: Digest[], saving: Stopwatch): Promise<Upload | null> {
+    const { imageStore, stages, whole } = built;
+    const containerd = imageStore === 'containerd';
+    const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(WHOLE));
+    const own = (containerd ? [ALL_STAGES] : stages.map(({ stage }) => stage)).map((stage) => tagOf(stage, whole));
+    if (containerd) await this.#exportCache(tagOf(ALL_STAGES, whole), built.exportBuild);
+    else await this.#pushStages(built, ran);
+    const tags = whole ? own : [...good, ...own];
+    const manifests = new Map([...this.#contents.manifests].filter(([tag]) => tags.includes(tag)));
+    const named = sizesOf(manifests.values());
+    const upload = await this.#store.save({
+      manifests,
+      blobs: new Map([...this.#contents.small].filter(([digest]) => named.has(digest))),
+      entries: {},
+      seconds: this.#secondsOf(built),
+      needed: needed.filter((digest) => named.has(digest)),
+      commit: this.#options.commit,
+      nets: [...this.#index.nets, this.#report.netSeconds - saving.seconds].slice(-LOSSES),
+    });
+    if (upload === null)
+      this.#say(whole ? 'The layers of this build were saved.' : 'The layers above the step that failed were saved.');
+    return upload;
+  }
+
+  /** What each step takes when it runs: as measured now, or the last time. */
+  #secondsOf({ steps, whole }: Built): Record<string, number> {
+    const known = this.#index.seconds;
+    const now = steps.flatMap((step) => {
+      const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
+      return seconds === undefined ? [] : [[keyOf(step), seconds] as const];
+    });
+    return { ...(whole ? {} : known), ...Object.fromEntries(now) };
   }
 
   async #exportCache(tag: string, exportBuild: ExportBuild): Promise<void> {
-    const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,compression=zstd`;
+    const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
     await exportBuild([...this.importFlags, '--output', 'type=cacheonly', '--cache-to', to]);
   }
 
@@ -171,11 +267,11 @@ export class LayerCache {
    * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
    * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
    */
-  async #pushStages(ran: Step[], stages: StageTarget[], whole: boolean, exportBuild: ExportBuild): Promise<void> {
+  async #pushStages({ stages, whole, exportBuild }: Built, ran: Step[]): Promise<void> {
     const touched = new Set(ran.map(({ stage }) => stage));
     for (const stage of stages) {
       const tag = tagOf(stage.stage, whole);
-      if (!touched.has(stage.stage) && (!whole || this.#directory.manifests.has(tag))) continue;
+      if (!touched.has(stage.stage) && (!whole || this.#contents.manifests.has(tag))) continue;
       const reference = this.#reference(tag);
       const target = stage.target === null ? [] : ['--target', stage.target];
       const flags = [...this.importFlags, ...target, '--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', reference];
@@ -183,7 +279,7 @@ export class LayerCache {
       const pushed = await run('docker', ['push', '--quiet', reference]);
       await run('docker', ['image', 'rm', '--no-prune', reference]);
       if (pushed.exitCode !== 0) throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
-      await keepCacheOnly(this.#directory, tag);
+      await this.#contents.keepCacheOnly(tag);
     }
   }
 
@@ -191,65 +287,28 @@ export class LayerCache {
     return `${this.#registry.address}/${this.#registry.repository}:${tag}`;
   }
 
-  #count(event: RegistryEvent): void {
-    if (event.type === 'blob-served') {
-      this.#report.bytesFetched += event.bytes;
-      this.#report.restoreSeconds += event.seconds;
-    }
+  #notice(event: RegistryEvent): void {
     if (event.type === 'blob-uploaded') this.#report.bytesStored += event.bytes;
     if (event.type === 'blob-gone') {
-      this.#problems.push(event.reason);
+      this.#problem ??= event.reason;
       this.#broken.abort();
     }
     if (event.type === 'failed') {
-      this.#refused = event.reason.includes('ENOSPC') ? `there is no room in ${this.#options.directory}` : event.reason;
+      this.#refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
     }
   }
 
   #say(sentence: string): void {
-    this.#report.reason = `${this.#report.reason} ${sentence}`;
+    this.#report.reason = `${this.#report.reason} ${sentence}`.trim();
   }
 }
 
-/**
- * Puts the cache that an image carries in the image's place. What else is in its config stays nowhere: the history there
- * has the values of build arguments.
- */
-async function keepCacheOnly(directory: Directory, tag: string): Promise<void> {
-  const manifest = directory.manifests.get(tag);
-  if (!manifest) return;
-  const { digest } = descriptors(manifest).config;
-  const { config, layers } = mergeCaches([{ manifest, config: await directory.text(digest) }]);
-  directory.put(tag, cacheManifest(await directory.addText(config), layers));
-  await directory.drop(digest);
+/** Layers that leave a machine are compressed fast: https://github.com/facebook/zstd, level 1 of 22. */
+export const ZSTD = 'compression=zstd,compression-level=1';
+
+/** A step, as the next run will know it again. */
+function keyOf({ id, text }: Step): string {
+  return `${id} ${text}`;
 }
 
-/**
- * Makes one cache manifest of all that was pushed, without the layers that cannot be delivered; returns how many those
- * are. BuildKit takes the results it can and builds the rest: cache/remotecache/v1/parse.go, getRemoteChain.
- */
-async function makeOffer(directory: Directory): Promise<number> {
-  const caches: PushedCache[] = [];
-  for (const [tag, manifest] of [...directory.manifests]) {
-    const config = await directory.text(descriptors(manifest).config.digest).catch(() => null);
-    // Without its config a cache is pushed again, as if it had never been saved.
-    if (config === null) directory.forget(tag);
-    else caches.push({ manifest, config });
-  }
-  if (caches.length === 0) return 0;
-  const { config, layers } = merged(caches);
-  if (layers.length === 0) return 0;
-  const sizes = await Promise.all(layers.map(({ digest }) => directory.size(digest)));
-  const there = layers.filter(({ size }, at) => sizes[at] === size);
-  directory.put(OFFER, cacheManifest(await directory.addText(config), there));
-  return layers.length - there.length;
-}
-
-/** A config that cannot be read is as good as none: the next save replaces it. */
-function merged(caches: PushedCache[]): ReturnType<typeof mergeCaches> {
-  try {
-    return mergeCaches(caches);
-  } catch {
-    return { config: '', layers: [] };
-  }
-}
+const sum = (numbers: number[]): number => numbers.reduce((all, number) => all + number, 0);

@@ -1,49 +1,78 @@
-// The index of a scope: the manifests that the engine pushed, and the blobs they name. Pure.
+// The index of a scope: all that is kept of one image but its large blobs. Pure.
 
 import type { Digest, Manifest } from './blobs.ts';
+import { digestOf, hexOf, isDigest } from './digest.ts';
 
 export interface Index {
-  /** Tag → manifest. */
+  /** Tag → manifest, as the engine pushed them or as merge.ts made them. */
   manifests: Map<string, Manifest>;
+  /** Blobs that travel in the index itself. */
+  blobs: Map<Digest, Buffer>;
+  /** In the Actions cache: name of an entry → the blobs in it. */
+  entries: Record<string, Digest[]>;
   /** Seconds that each step took when it last ran: what a hit saves. */
   seconds: Record<string, number>;
+  /** The blobs that the engine asked for in the run that saved this. */
+  needed: Digest[];
+  /** The commit that was built, or ''. */
+  commit: string;
+  /** Net seconds of the last runs that saved something, oldest first. */
+  nets: number[];
 }
 
 /** A reader takes no other version: what it cannot read it does without. */
 const VERSION = 1;
 
-interface Written {
+interface Written extends Omit<Index, 'manifests' | 'blobs'> {
   version: number;
   manifests: Record<string, { mediaType: string; content: string }>;
-  seconds: Record<string, number>;
+  /** Digest → base64. */
+  blobs: Record<Digest, string>;
 }
 
-export function writeIndex({ manifests, seconds }: Index): string {
+export function writeIndex({ manifests, blobs, ...rest }: Index): string {
   const written: Written = {
     version: VERSION,
     manifests: Object.fromEntries(
       [...manifests].map(([tag, { mediaType, content }]) => [tag, { mediaType, content: content.toString('base64') }]),
     ),
-    seconds,
+    blobs: Object.fromEntries([...blobs].map(([digest, content]) => [digest, content.toString('base64')])),
+    ...rest,
   };
   return JSON.stringify(written);
 }
 
-/** The index of a text, or why there is none. */
-export function readIndex(text: string): Index | { reason: string } {
+/** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
+export function readIndex(text: string): { index: Index; reason: null } | { index: null; reason: string } {
   try {
-    const { version, manifests, seconds } = JSON.parse(text) as Written;
+    const { version, manifests, blobs, entries, seconds, needed, commit, nets } = JSON.parse(text) as Written;
     if (typeof version === 'number' && version !== VERSION) {
-      return { reason: `its index has version ${version}, not ${VERSION}` };
+      return { index: null, reason: `its index has version ${version}, not ${VERSION}` };
     }
-    const entries = Object.entries(manifests).map(([tag, { mediaType, content }]) => {
-      const manifest = { mediaType, content: Buffer.from(content, 'base64') };
-      descriptors(manifest);
-      return [tag, manifest] as const;
-    });
-    return { manifests: new Map(entries), seconds: numbers(seconds) };
+    const index = {
+      manifests: new Map(
+        Object.entries(manifests).map(([tag, { mediaType, content }]) => {
+          const manifest = { mediaType, content: Buffer.from(content, 'base64') };
+          descriptors(manifest);
+          return [tag, manifest];
+        }),
+      ),
+      blobs: new Map(
+        Object.entries(blobs)
+          .map(([digest, content]) => [digest as Digest, Buffer.from(content, 'base64')] as const)
+          .filter(([digest, content]) => digestOf(content) === digest),
+      ),
+      entries: Object.fromEntries(
+        Object.entries(entries).map(([name, digests]) => [hexOf(digest(`sha256:${name}`)), digests.map(digest)]),
+      ),
+      seconds: numbers(seconds),
+      needed: needed.map(digest),
+      commit: String(commit),
+      nets: nets.map(Number),
+    };
+    return { index, reason: null };
   } catch {
-    return { reason: 'its index is damaged' };
+    return { index: null, reason: 'its index is damaged' };
   }
 }
 
@@ -51,6 +80,11 @@ function numbers(record: Record<string, unknown>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
+}
+
+function digest(text: string): Digest {
+  if (!isDigest(text)) throw new Error('not a digest');
+  return text;
 }
 
 interface Descriptor {
@@ -63,11 +97,18 @@ interface Parsed {
   layers: Descriptor[];
 }
 
-/** The blobs that a manifest names: its config and its layers. */
+/** The blobs that a manifest names: its config and its layers. @throws Error when it is no manifest */
 export function descriptors({ content }: Manifest): Parsed {
   const { config, layers } = JSON.parse(content.toString()) as Parsed;
-  for (const { digest, size } of [config, ...layers]) {
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest) || !Number.isSafeInteger(size)) throw new Error('not a manifest');
+  for (const one of [config, ...layers]) {
+    digest(one.digest);
+    if (!Number.isSafeInteger(one.size) || one.size < 0) throw new Error('not a manifest');
   }
   return { config, layers };
+}
+
+/** All blobs that these manifests name, from the bottom up, with their bytes. */
+export function sizesOf(manifests: Iterable<Manifest>): Map<Digest, number> {
+  const named = [...manifests].map(descriptors).flatMap(({ config, layers }) => [config, ...layers]);
+  return new Map(named.map(({ digest, size }) => [digest, size]));
 }

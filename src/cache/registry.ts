@@ -2,12 +2,13 @@
 // pull images and build caches. What it holds is the business of a `Blobs`.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md ("the spec" below)
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { GrowingFile } from '../host/blobfiles.ts';
 import { now } from '../host/clock.ts';
 import { type HttpReply, type HttpRequest, serve } from '../host/http.ts';
 import { BlobGone, type Blobs, type Digest } from './blobs.ts';
+import { digestOf, isDigest } from './digest.ts';
 
 /** What a caller wants to count or to notice. What is not there and was only asked for (HEAD, a tag) is no event. */
 export type RegistryEvent =
@@ -40,7 +41,6 @@ export interface Registry {
 /** The spec asks for at least 4 MiB ("Pushing Manifests"). */
 const MANIFEST_LIMIT = 4 << 20;
 
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** The spec's tag ("Pulling manifests"). */
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
@@ -184,9 +184,9 @@ class Requests {
     if (size === null) return this.#gone(digest, 'it is not there');
     const range = rangeOf(headers.range, size);
     if (range === 'unsatisfiable') return { status: 416, headers: { 'Content-Range': `bytes */${size}` } };
-    let file: string;
+    let content: Buffer | string;
     try {
-      file = await this.#blobs.file(digest);
+      content = await this.#blobs.read(digest);
     } catch (error) {
       if (error instanceof BlobGone) return this.#gone(digest, error.reason);
       throw error;
@@ -196,7 +196,7 @@ class Requests {
     return {
       status: range ? 206 : 200,
       headers: { ...blobHeaders(digest), ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }) },
-      body: { file, start, bytes },
+      body: Buffer.isBuffer(content) ? content.subarray(start, end) : { file: content, start, bytes },
       sent: (sent) => {
         const seconds = now() - started;
         this.#log({ type: 'blob-served', digest, bytes: sent, complete: sent === bytes, seconds });
@@ -314,10 +314,6 @@ function refusal(status: number, code: string, message: string): HttpReply {
 const notADigest = (): HttpReply => refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
 
 const noUpload = (id: string): HttpReply => refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
-
-const isDigest = (text: string): text is Digest => DIGEST.test(text);
-
-const digestOf = (content: Buffer): Digest => `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
 const blobHeaders = (digest: Digest) => ({
   'Content-Type': 'application/octet-stream',

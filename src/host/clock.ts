@@ -22,3 +22,23 @@ export function every(seconds: number, work: () => void): () => void {
   const timer = setInterval(work, seconds * 1000);
   return () => clearInterval(timer);
 }
+
+/** Counts the time in which at least one of the things that it follows is under way. */
+export class Stopwatch {
+  #running = 0;
+  #since = 0;
+  #seconds = 0;
+
+  get seconds(): number {
+    return this.#seconds + (this.#running > 0 ? now() - this.#since : 0);
+  }
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    if (this.#running++ === 0) this.#since = now();
+    try {
+      return await work;
+    } finally {
+      if (--this.#running === 0) this.#seconds += now() - this.#since;
+    }
+  }
+}

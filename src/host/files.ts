@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -46,14 +46,30 @@ export async function writeText(path: string, text: string): Promise<void> {
   }
 }
 
-/** Runs `work` with a new temporary directory (below RUNNER_TEMP where a runner gives one) and removes it afterwards. */
+/** Makes a directory that is the caller's to remove: below RUNNER_TEMP where a runner gives one. */
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), 'cached-docker-build-'));
+}
+
+/** Runs `work` with a new temporary directory and removes it afterwards. */
 export async function withTemporaryDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), 'cached-docker-build-'));
+  const directory = await temporaryDirectory();
   try {
     return await work(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** The content of a file. @throws when there is none */
+export function readBytes(path: string): Promise<Buffer> {
+  return readFile(path);
+}
+
+/** Gives a file a second name on the same file system, in a directory that is made if need be. */
+export async function linkFile(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await link(from, to);
 }
 
 /** Bytes of a file, or null when there is none. */

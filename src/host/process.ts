@@ -1,7 +1,10 @@
 // Running other programs. Arguments are arrays and never pass through a shell.
 
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { getExecOutput } from '@actions/exec';
 
 export interface Completed {
@@ -74,6 +77,36 @@ export async function follow(
   } finally {
     options.cancel.removeEventListener('abort', stop);
   }
+}
+
+/**
+ * Starts a program of ours (a file beside the bundle) that lives on when this process ends, and after it until the
+ * workflow's job does; it yields to what the job does meanwhile. Returns its process id.
+ */
+export function startBehind(file: string, args: string[]): number {
+  const child = spawn(process.execPath, [beside(file), ...args], { detached: true, stdio: 'ignore' });
+  child.unref();
+  if (child.pid === undefined) throw new Error(`${file} cannot be started`);
+  setPriority(child.pid, 10);
+  return child.pid;
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A word behind our own name on the command line. */
+export function argument(at: number): string {
+  return process.argv[2 + at] ?? '';
+}
+
+/** Path of a file beside the bundle. */
+export function beside(file: string): string {
+  return join(dirname(fileURLToPath(import.meta.url)), file);
 }
 
 /** A variable of our own environment, or ''. */

@@ -42,6 +42,11 @@ export function summary(report: Report): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
+/** What `post` adds: how the upload of layers went. */
+export function uploadSummary(text: string): string {
+  return `**Layers saved behind the job:** ${escapeText(text)}\n`;
+}
+
 /** The summary of a job that could not begin. */
 export function problemSummary(problems: { message: string }[]): string {
   const lines = problems.map(({ message }) => `- ${escapeText(message)}`);

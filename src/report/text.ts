@@ -1,5 +1,6 @@
 // Words and figures that every rendering of the report shares. Pure.
 
+import type { Uploaded } from '../cache/store.ts';
 import { countSteps, type Report, type Step } from './report.ts';
 
 /** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
@@ -11,9 +12,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** `1 warning`, `3 warnings`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** `1 warning`, `3 warnings`; `2 entries`. */
+export function count(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : nouns}`;
 }
 
 /** Cuts a text to a number of characters, with an ellipsis where something is missing. */
@@ -88,6 +89,13 @@ export function cacheText({ cache }: Report): string | null {
   const figures =
     outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
   return `${outcome}. ${reason}${figures}`;
+}
+
+/** What became of an upload of layers, in a sentence. */
+export function uploadText({ entries, bytes: number, seconds, problem }: Uploaded): string {
+  const made = `${bytes(number)} in ${count(entries, 'new entry', 'new entries')}`;
+  if (problem === null) return `${made} uploaded in ${duration(seconds)}.`;
+  return entries === 0 ? `Nothing was saved: ${problem}.` : `Only ${made} uploaded: ${problem}.`;
 }
 
 /** `30.0 MB`, with decimal units as docker shows them. */

@@ -1,0 +1,3 @@
+// The process that speaks with the Actions cache: host/actions-cache.ts starts it.
+import { serveTransfers } from './index.js';
+await serveTransfers();

@@ -1,0 +1,192 @@
+// The layer cache in the Actions cache. Its entries are of two kinds:
+//
+//   …-SCOPE-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new one;
+//                         the newest that GitHub lets this job read is the one that counts
+//   …-blobs-NAME          a folder with one large blob, whose digest is the name; or a pack of several, named by them all
+//
+// On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ActionsCache, cachePermissions } from '../host/actions-cache.ts';
+import { now, wallClock } from '../host/clock.ts';
+import { bytesOf, makeDirectory, moveFile, readBytes, readText, remove, sha256Of } from '../host/files.ts';
+import { BlobGone, type Digest } from './blobs.ts';
+import { hexOf } from './digest.ts';
+import { BlobFolder } from './folder.ts';
+import { type Index, readIndex, sizesOf, writeIndex } from './index-entry.ts';
+import { planEntries, type Sized } from './pack.ts';
+import type { Store, Upload } from './store.ts';
+
+/** The number changes when older entries cannot be read any more. */
+const PREFIX = 'cached-docker-build-1';
+
+/** An entry is only found under the path that it was saved with: this is the index's. */
+export const INDEX = 'index.json';
+
+export const blobsKey = (name: string): string => `${PREFIX}-blobs-${name}`;
+
+/** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
+const PATIENCE = 5;
+
+/** Seconds that so many bytes may take. Hosted runners need a tenth of it. */
+export const patienceFor = (bytes: number): number => 10 + bytes / 4e6;
+
+/** Blobs up to so many bytes travel in the index, the smallest first, up to so many bytes in all. */
+const SMALL = 256 << 10;
+const SMALL_IN_ALL = 4 << 20;
+
+/** New entries of a save: a repository may make 200 in a minute, and a large matrix shares them. */
+const MOST_ENTRIES = 8;
+
+export class ActionsStore extends BlobFolder implements Store {
+  readonly kind = 'actions';
+  /** Why nothing can be saved. */
+  refusal: string | null = null;
+  readonly #cache: ActionsCache;
+  readonly #prefix: string;
+  /** Blobs that can be delivered, and their entries. */
+  readonly #remote = new Map<Digest, { entry: string; bytes: number }>();
+  /** Entries that are there: their name → the blobs in them. */
+  readonly #entries = new Map<string, Digest[]>();
+  readonly #restored = new Map<string, Promise<void>>();
+  #uploading = false;
+
+  private constructor(folder: string, scope: string) {
+    super(folder);
+    this.#prefix = `${PREFIX}-${scope}-`;
+    this.#cache = connect(folder);
+  }
+
+  /**
+   * @param folder a new folder of this job's own
+   * @param scope a name of scope.ts
+   * @throws Error with a sentence when the folder cannot be written to
+   */
+  static async open(folder: string, scope: string): Promise<ActionsStore> {
+    await Promise.all(Object.values(places(folder)).map(makeDirectory));
+    const store = new ActionsStore(folder, scope);
+    await store.make();
+    return store;
+  }
+
+  async load(): Promise<{ index: Index | null; reason: string | null }> {
+    const { read, write } = cachePermissions();
+    if (!write) this.refusal = READ_ONLY;
+    if (!read) return { index: null, reason: 'this job may not read the cache' };
+    const deadline = now() + PATIENCE;
+    try {
+      if ((await this.#cache.restore(INDEX, this.#prefix, PATIENCE)) === null) return { index: null, reason: null };
+      const { text } = await readText(join(places(this.path).entries, INDEX));
+      const found = readIndex(text ?? '');
+      this.bytesFetched += Buffer.byteLength(text ?? '');
+      if (found.index) await this.#findEntries(found.index, deadline);
+      return found;
+    } catch (error) {
+      this.refusal = messageOf(error);
+      return { index: null, reason: this.refusal };
+    }
+  }
+
+  override async size(digest: Digest): Promise<number | null> {
+    return this.#remote.get(digest)?.bytes ?? super.size(digest);
+  }
+
+  async save(index: Index): Promise<Upload> {
+    const entries: Index['entries'] = {};
+    const here: Sized[] = [];
+    for (const digest of sizesOf(index.manifests.values()).keys()) {
+      if (index.blobs.has(digest)) continue;
+      const remote = this.#remote.get(digest);
+      const bytes = await super.size(digest);
+      if (remote) entries[remote.entry] = this.#entries.get(remote.entry) ?? [];
+      else if (bytes !== null) here.push({ digest, bytes });
+    }
+    const small = smallest(here);
+    const blobs = new Map(index.blobs);
+    for (const { digest } of small) blobs.set(digest, await readBytes(this.blob(digest)));
+    const planned = planEntries(
+      here.filter((blob) => !small.includes(blob)),
+      MOST_ENTRIES - 1,
+    );
+    for (const { name, digests } of planned) entries[name] = digests;
+    this.#uploading = true;
+    return {
+      folder: this.path,
+      key: `${this.#prefix}${wallClock()}-${randomBytes(4).toString('hex')}`,
+      index: writeIndex({ ...index, blobs, entries }),
+      entries: planned,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#cache.close();
+    if (!this.#uploading) await remove(this.path);
+  }
+
+  protected override async fetch(digest: Digest): Promise<string> {
+    const entry = this.#remote.get(digest)?.entry;
+    if (entry === undefined) throw new BlobGone(digest, 'it is not in the cache');
+    const restored = this.#restored.get(entry) ?? this.#restore(entry);
+    this.#restored.set(entry, restored);
+    await restored.catch((error) => {
+      throw new BlobGone(digest, messageOf(error));
+    });
+    if ((await super.size(digest)) === null) throw new BlobGone(digest, 'what came from the cache is damaged');
+    return this.blob(digest);
+  }
+
+  /** Asks for all entries of an index at once: those that were evicted must not be offered. */
+  async #findEntries({ manifests, entries }: Index, deadline: number): Promise<void> {
+    const sizes = sizesOf(manifests.values());
+    await Promise.all(
+      Object.entries(entries).map(async ([entry, digests]) => {
+        const key = blobsKey(entry);
+        if ((await this.#cache.find(entry, key, deadline - now())) !== key) return;
+        this.#entries.set(entry, digests);
+        for (const digest of digests) this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
+      }),
+    );
+  }
+
+  /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
+  async #restore(entry: string): Promise<void> {
+    const digests = this.#entries.get(entry) ?? [];
+    const bytes = digests.reduce((all, digest) => all + (this.#remote.get(digest)?.bytes ?? 0), 0);
+    const key = blobsKey(entry);
+    if ((await this.#cache.restore(entry, key, patienceFor(bytes))) !== key) throw new Error('its entry was evicted');
+    for (const digest of digests) {
+      const file = join(places(this.path).entries, entry, hexOf(digest));
+      if ((await sha256Of(file).catch(() => null)) !== hexOf(digest)) continue;
+      this.bytesFetched += (await bytesOf(file)) ?? 0;
+      await moveFile(file, this.blob(digest));
+    }
+  }
+}
+
+const READ_ONLY = 'this job may read the cache, but not write it, as is usual for workflows that others can trigger';
+
+/** Where entries are in a job's folder, and their archives on the way. */
+export function places(folder: string): { entries: string; archives: string } {
+  return { entries: join(folder, 'entries'), archives: join(folder, 'archives') };
+}
+
+/** Speaks with the service for a job's folder. */
+export function connect(folder: string): ActionsCache {
+  const { entries, archives } = places(folder);
+  return new ActionsCache(entries, archives);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function smallest(blobs: Sized[]): Sized[] {
+  let left = SMALL_IN_ALL;
+  return [...blobs]
+    .sort((a, b) => a.bytes - b.bytes)
+    .filter(({ bytes }) => {
+      left -= bytes;
+      return bytes <= SMALL && left >= 0;
+    });
+}

@@ -1,0 +1,74 @@
+// Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
+// It needs nothing but an `Upload`, and so can go on in a process of its own while the job does other things.
+
+import { join } from 'node:path';
+import type { ActionsCache } from '../host/actions-cache.ts';
+import { now } from '../host/clock.ts';
+import { linkFile, writeText } from '../host/files.ts';
+import { blobsKey, connect, INDEX, patienceFor, places } from './actions.ts';
+import { hexOf } from './digest.ts';
+import { BlobFolder } from './folder.ts';
+import { readIndex, writeIndex } from './index-entry.ts';
+import type { NewEntry, Upload, Uploaded } from './store.ts';
+
+/** Carries out an upload. Whatever goes wrong is in what it returns. */
+export async function carryOut({ folder, key, index: text, entries }: Upload): Promise<Uploaded> {
+  const start = now();
+  const cache = connect(folder);
+  const done: Uploaded = { entries: 0, bytes: 0, seconds: 0, problem: null };
+  const made = (bytes: number) => {
+    done.entries += 1;
+    done.bytes += bytes;
+  };
+  try {
+    const there = await Promise.all(
+      entries.map(async (entry) => {
+        try {
+          if (await saveEntry(cache, folder, entry)) made(entry.bytes);
+          return true;
+        } catch (error) {
+          done.problem ??= sentence(error);
+          return false;
+        }
+      }),
+    );
+    const { index } = readIndex(text);
+    // An index without anything new would only hide the one that is there.
+    if (index && (entries.length === 0 || there.includes(true))) {
+      for (const [at, { name }] of entries.entries()) if (!there[at]) delete index.entries[name];
+      const written = writeIndex(index);
+      await writeText(join(places(folder).entries, INDEX), written);
+      await cache.save(INDEX, key, patienceFor(written.length));
+      made(Buffer.byteLength(written));
+    }
+  } catch (error) {
+    done.problem ??= sentence(error);
+  }
+  cache.close();
+  done.seconds = now() - start;
+  return done;
+}
+
+/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
+async function saveEntry(cache: ActionsCache, folder: string, { name, digests, bytes }: NewEntry): Promise<boolean> {
+  const key = blobsKey(name);
+  const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
+  if (await isThere()) return false;
+  const blobs = new BlobFolder(folder);
+  for (const digest of digests) await linkFile(blobs.blob(digest), join(places(folder).entries, name, hexOf(digest)));
+  try {
+    await cache.save(name, key, patienceFor(bytes));
+    return true;
+  } catch (error) {
+    if (await isThere()) return false;
+    throw error;
+  }
+}
+
+/** What the service says, for people. */
+function sentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/write denied/.test(message)) return 'this job may read the cache, but not write it';
+  if (/429|[Rr]ate limit/.test(message)) return 'the cache service takes no more new entries for now';
+  return message;
+}

@@ -1,0 +1,129 @@
+// The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { beside } from './process.ts';
+import type { Answer, Request } from './transfer.ts';
+
+/** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
+export class ServiceFailed extends Error {}
+
+/** Whether the runner that runs this job offers a cache service. */
+export function offersCache(): boolean {
+  const { ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL, ACTIONS_RUNTIME_TOKEN } = process.env;
+  return Boolean(ACTIONS_RUNTIME_TOKEN && (ACTIONS_RESULTS_URL || ACTIONS_CACHE_URL));
+}
+
+/**
+ * What this job may do with it, which its token says, and the workflow with ACTIONS_CACHE_MODE. A token that does not say
+ * (an older service) may do all.
+ * https://github.com/actions/toolkit/blob/main/packages/cache/README.md, docs/…/dependency-caching ("Restrictions for accessing a cache")
+ */
+export function cachePermissions(): { read: boolean; write: boolean } {
+  const mode = process.env.ACTIONS_CACHE_MODE ?? '';
+  const allowed = {
+    read: !['none', 'write-only'].includes(mode),
+    write: !['none', 'read'].includes(mode),
+  };
+  try {
+    const [, payload = ''] = (process.env.ACTIONS_RUNTIME_TOKEN ?? '').split('.');
+    const { ac } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    const permissions = (JSON.parse(ac) as { Permission: number }[]).reduce(
+      (all, { Permission }) => all | Permission,
+      0,
+    );
+    return { read: allowed.read && (permissions & 1) > 0, write: allowed.write && (permissions & 2) > 0 };
+  } catch {
+    return allowed;
+  }
+}
+
+/**
+ * Entries of the Actions cache, as files and folders in `directory`. A call that is not answered in time ends all others
+ * with it: the service is taken for dead from then on.
+ */
+export class ActionsCache {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  #last = 0;
+  #dead: ServiceFailed | null = null;
+
+  /** @param temporary a directory for archives on their way */
+  constructor(directory: string, temporary: string) {
+    this.#child = fork(beside('transfer.js'), {
+      cwd: directory,
+      // What @actions/cache takes for the folder that paths are relative to, and for the place of its archives.
+      env: { ...process.env, GITHUB_WORKSPACE: directory, RUNNER_TEMP: temporary },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#child.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.resolve(answer));
+    this.#child.on('error', (error) =>
+      this.#die(`the program for the cache service cannot be started: ${error.message}`),
+    );
+    this.#child.on('exit', () => this.#die('the program for the cache service ended'));
+    this.#release();
+  }
+
+  /** The key of the newest entry of `name` that has this key or, failing that, begins with it; null when there is none. */
+  find(name: string, key: string, seconds: number): Promise<string | null> {
+    return this.#twice({ call: 'find', name, key }, seconds);
+  }
+
+  /** Brings that entry into the directory. */
+  restore(name: string, key: string, seconds: number): Promise<string | null> {
+    return this.#twice({ call: 'restore', name, key }, seconds);
+  }
+
+  /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
+  async save(name: string, key: string, seconds: number): Promise<void> {
+    const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
+    if (saved === null) throw new ServiceFailed(failure ?? 'the cache service did not say why');
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    this.#die('it was stopped');
+  }
+
+  /** A connection that was cut ends a call of @actions/cache at once: then it is made a second time. */
+  async #twice(request: Omit<Request, 'id'>, seconds: number): Promise<string | null> {
+    const first = await this.#ask(request, seconds);
+    const { key, failure } = first.failure === null ? first : await this.#ask(request, seconds);
+    if (failure !== null) throw new ServiceFailed(failure);
+    return key;
+  }
+
+  async #ask(request: Omit<Request, 'id'>, seconds: number): Promise<Answer> {
+    if (this.#dead) throw this.#dead;
+    const id = ++this.#last;
+    const silent = () => this.#die(`the cache service did not answer within ${Math.round(seconds)} s`);
+    const timer = setTimeout(silent, seconds * 1000);
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        this.#hold();
+        this.#child.send({ id, ...request } satisfies Request, (error) => error && this.#die(error.message));
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#release();
+    }
+  }
+
+  #die(reason: string): void {
+    this.#dead ??= new ServiceFailed(reason);
+    this.#child.kill('SIGKILL');
+    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+  }
+
+  /** While nobody waits for an answer, the child does not keep this process alive. */
+  #release(): void {
+    this.#child.unref();
+    this.#child.channel?.unref();
+  }
+
+  #hold(): void {
+    this.#child.ref();
+    this.#child.channel?.ref();
+  }
+}
