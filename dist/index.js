@@ -32058,6 +32058,13 @@ async function bytesOf(path) {
     const found = await (0,promises_namespaceObject.stat)(path).catch(() => null);
     return found?.isFile() ? found.size : null;
 }
+/** The files of a directory, and when each was last written, in milliseconds since 1970; none where there is none. */
+async function filesIn(directory) {
+    const names = await (0,promises_namespaceObject.readdir)(directory).catch(() => []);
+    const paths = names.map((name) => (0,external_node_path_.join)(directory, name));
+    const found = await Promise.all(paths.map((path) => (0,promises_namespaceObject.stat)(path).catch(() => null)));
+    return paths.flatMap((path, at) => (found[at]?.isFile() ? [{ path, changed: found[at].mtimeMs }] : []));
+}
 /** The sha256 of a file's content, in hexadecimal digits. */
 async function sha256Of(path) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
@@ -33970,6 +33977,12 @@ function engine_parse(json) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/reason.js
+/** What an error says, whatever was thrown. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
 ;// CONCATENATED MODULE: ./lib/cache/blobs.js
 // What the registry serves: blobs and manifests, wherever they are. Types only.
 /** A blob that was known but cannot be delivered (evicted, corrupt, the service is down). */
@@ -34726,6 +34739,7 @@ async function readAll(body, limit) {
 
 
 
+
 /**
  * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
  * for all stages, the graphdriver store an image for each.
@@ -34836,7 +34850,7 @@ class LayerCache {
             return await saving.during(this.#export(built, ran, needed, saving));
         }
         catch (error) {
-            const reason = this.#refused ?? (error instanceof Error ? error.message : String(error));
+            const reason = this.#refused ?? messageOf(error);
             this.#say(`Nothing was saved: ${reason}.`);
             return null;
         }
@@ -34891,7 +34905,9 @@ class LayerCache {
         if (ran.length === 0 && (outcome === 'restored' || !whole))
             return 'Nothing changed, so nothing was saved.';
         if (refusal !== null)
-            return `Nothing was saved: ${refusal}.`;
+            return this.#report.reason.includes(refusal)
+                ? 'Nothing was saved either; the next run tries again.'
+                : `Nothing was saved: ${refusal}.`;
         const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
         if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
             return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;
@@ -35631,10 +35647,10 @@ function wrongWhole({ instructions, stages }, reader, found) {
 /** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
 class ServiceFailed extends Error {
 }
-/** Whether the runner that runs this job offers a cache service. */
+/** Whether the runner that runs this job offers a cache service, of the newer or the older protocol. */
 function offersCache() {
-    const { ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL, ACTIONS_RUNTIME_TOKEN } = process.env;
-    return Boolean(ACTIONS_RUNTIME_TOKEN && (ACTIONS_RESULTS_URL || ACTIONS_CACHE_URL));
+    const { ACTIONS_CACHE_SERVICE_V2, ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL } = process.env;
+    return Boolean(ACTIONS_CACHE_URL || (ACTIONS_CACHE_SERVICE_V2 && ACTIONS_RESULTS_URL));
 }
 /**
  * What this job may do with it, which its token says, and the workflow with ACTIONS_CACHE_MODE. A token that does not say
@@ -35691,7 +35707,7 @@ class ActionsCache {
     async save(name, key, seconds) {
         const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
         if (saved === null)
-            throw new ServiceFailed(failure ?? 'the cache service did not say why');
+            throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
     }
     /** Ends what is under way. */
     close() {
@@ -35702,7 +35718,7 @@ class ActionsCache {
         const first = await this.#ask(request, seconds);
         const { key, failure } = first.failure === null ? first : await this.#ask(request, seconds);
         if (failure !== null)
-            throw new ServiceFailed(failure);
+            throw new ServiceFailed(plain(failure));
         return key;
     }
     async #ask(request, seconds) {
@@ -35740,6 +35756,20 @@ class ActionsCache {
         this.#child.ref();
         this.#child.channel?.ref();
     }
+}
+/** What @actions/cache says, for people. */
+function plain(failure) {
+    const [unreachable] = /E(?:CONN\w+|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|TIMEDOUT)/.exec(failure) ?? [];
+    if (unreachable)
+        return `the cache service cannot be reached (${unreachable})`;
+    if (/\b429\b|rate limit/i.test(failure))
+        return 'the cache service takes no more calls for now';
+    if (/write denied/.test(failure))
+        return 'this job may read the cache, but not write it';
+    if (/\btar\b.*failed/i.test(failure))
+        return 'what came from the cache service is damaged';
+    // Line ends are escaped, as in all workflow commands; behind the first one there is only advice.
+    return failure.split('%0A')[0] ?? failure;
 }
 
 ;// CONCATENATED MODULE: ./lib/cache/folder.js
@@ -35791,7 +35821,8 @@ class BlobFolder {
         if (found === null)
             throw new BlobGone(digest, 'its file is gone');
         if (`sha256:${found}` !== digest) {
-            await remove(file);
+            // A folder that is only read from may not let it go.
+            await remove(file).catch(() => undefined);
             throw new BlobGone(digest, 'its file is damaged');
         }
         this.bytesFetched += (await bytesOf(file)) ?? 0;
@@ -35799,7 +35830,10 @@ class BlobFolder {
     }
     /** Where a blob is when it is here. */
     blob(digest) {
-        return (0,external_node_path_.join)(this.path, 'blobs', hexOf(digest));
+        return (0,external_node_path_.join)(this.blobs, hexOf(digest));
+    }
+    get blobs() {
+        return (0,external_node_path_.join)(this.path, 'blobs');
     }
 }
 
@@ -35840,6 +35874,7 @@ function pack_sum(blobs) {
 //   …-blobs-NAME          a folder with one large blob, whose digest is the name; or a pack of several, named by them all
 //
 // On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
+
 
 
 
@@ -35910,8 +35945,12 @@ class ActionsStore extends BlobFolder {
             return found;
         }
         catch (error) {
-            this.refusal = messageOf(error);
-            return { index: null, reason: this.refusal };
+            const reason = messageOf(error);
+            // A damaged index must be replaced; a service that is down is not asked again.
+            const answers = await this.#cache.find(INDEX, this.#prefix, deadline - now()).catch(() => null);
+            if (answers === null)
+                this.refusal ??= reason;
+            return { index: null, reason };
         }
     }
     async size(digest) {
@@ -36001,9 +36040,6 @@ function connect(folder) {
     const { entries, archives } = places(folder);
     return new ActionsCache(entries, archives);
 }
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
 function smallest(blobs) {
     let left = SMALL_IN_ALL;
     return [...blobs]
@@ -36018,10 +36054,15 @@ function smallest(blobs) {
 // The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and one index for each scope:
 //
 //   scopes/NAME.json   the index (index-entry.ts)
+//
+// A blob that no index names any more is removed a day later: a job that is under way may still count on it.
 
 
 
 
+
+/** In milliseconds. */
+const DAY = 24 * 3600 * 1000;
 class Directory extends BlobFolder {
     kind = 'directory';
     refusal = null;
@@ -36033,11 +36074,13 @@ class Directory extends BlobFolder {
     /**
      * Opens the directory, which is made when it is not there.
      * @param scope a name of scope.ts
+     * @param write whether anything will be saved: a directory that is only read from may be on a read-only file system
      * @throws Error with a sentence when it cannot be made
      */
-    static async open(path, scope) {
+    static async open(path, scope, write) {
         const directory = new Directory(path, scope);
-        await directory.make();
+        if (write)
+            await directory.make();
         return directory;
     }
     async load() {
@@ -36046,9 +36089,27 @@ class Directory extends BlobFolder {
     }
     async save(index) {
         await writeText(this.#index, writeIndex(index));
+        await this.#sweep();
         return null;
     }
     async close() { }
+    async #sweep() {
+        const indexes = await filesIn((0,external_node_path_.dirname)(this.#index));
+        const named = new Set();
+        for (const { path } of indexes) {
+            const { index } = readIndex((await readText(path)).text ?? '');
+            // What an index that cannot be read names is not known, and then nothing is known to be unnamed.
+            if (index === null)
+                return;
+            for (const digest of sizesOf(index.manifests.values()).keys())
+                named.add(this.blob(digest));
+        }
+        const blobs = await filesIn(this.blobs);
+        const old = wallClock() - DAY;
+        for (const { path, changed } of blobs)
+            if (!named.has(path) && changed < old)
+                await remove(path);
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/cache/scope.js
@@ -36214,6 +36275,7 @@ function pair(item) {
 
 
 
+
 /** Opens the layer cache; where there is none to use, what the report says of that. */
 async function openLayers(inputs, file) {
     const { cache: mode, 'cache-dir': directory, target, platforms } = inputs;
@@ -36221,11 +36283,12 @@ async function openLayers(inputs, file) {
         return noCache('off', NOT_KEPT);
     const scope = scopeName({ chosen: inputs['cache-scope'], dockerfile: file, target, platforms });
     try {
-        const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope);
+        const write = mode !== 'read-only';
+        const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
         return store ? await LayerCache.open(store, { mode, commit: variable('GITHUB_SHA') }) : noCache('off', NOT_KEPT);
     }
     catch (error) {
-        return noCache('unusable', `The layer cache cannot be used: ${error instanceof Error ? error.message : error}.`);
+        return noCache('unusable', `The layer cache cannot be used: ${messageOf(error)}.`);
     }
 }
 const NOT_KEPT = 'Layers are not kept; hits come from the engine itself.';
@@ -45507,6 +45570,7 @@ function escapeText(text) {
 
 
 
+
 /** Carries out an upload. Whatever goes wrong is in what it returns. */
 async function carryOut({ folder, key, index: text, entries }) {
     const start = now();
@@ -45524,7 +45588,7 @@ async function carryOut({ folder, key, index: text, entries }) {
                 return true;
             }
             catch (error) {
-                done.problem ??= sentence(error);
+                done.problem ??= messageOf(error);
                 return false;
             }
         }));
@@ -45541,7 +45605,7 @@ async function carryOut({ folder, key, index: text, entries }) {
         }
     }
     catch (error) {
-        done.problem ??= sentence(error);
+        done.problem ??= messageOf(error);
     }
     cache.close();
     done.seconds = now() - start;
@@ -45565,15 +45629,6 @@ async function saveEntry(cache, folder, { name, digests, bytes }) {
             return false;
         throw error;
     }
-}
-/** What the service says, for people. */
-function sentence(error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (/write denied/.test(message))
-        return 'this job may read the cache, but not write it';
-    if (/429|[Rr]ate limit/.test(message))
-        return 'the cache service takes no more new entries for now';
-    return message;
 }
 
 ;// CONCATENATED MODULE: ./lib/uploads.js
@@ -45641,6 +45696,7 @@ const RESULT = 'result.json';
 
 
 
+
 /** The names under which `main` leaves things to `post`: the smoke test's container, and an upload that goes on. */
 const CONTAINER = 'smoke-container';
 const UPLOAD = 'upload';
@@ -45664,7 +45720,7 @@ async function runAction() {
             exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result.report, inputs));
     }
     catch (error) {
-        annotate(fromMessage(`cached-docker-build stopped: ${error instanceof Error ? error.message : error}`));
+        annotate(fromMessage(`cached-docker-build stopped: ${messageOf(error)}`));
         exit(1);
     }
 }
@@ -45835,6 +45891,7 @@ const version_version = '0.1.0';
 
 
 
+
 /** Runs the command and ends the process: 0 fine, 1 the job failed, 2 wrong usage, 128 + signal when it was cancelled. */
 async function runCommand(argv) {
     const cancel = cancelSignal();
@@ -45843,7 +45900,7 @@ async function runCommand(argv) {
         exit(cancel.aborted ? exitCodeOf(cancel) : code);
     }
     catch (error) {
-        printErr(`cached-docker-build stopped: ${error instanceof Error ? error.message : error}`);
+        printErr(`cached-docker-build stopped: ${messageOf(error)}`);
         exit(1);
     }
 }
@@ -45928,6 +45985,7 @@ var external_node_async_hooks_ = __nccwpck_require__(6698);
 // silent service without end, so it must be possible to kill it; it names an entry by the literal paths in it, so they
 // are relative to a folder of ours; and loading it takes longer than all the rest of us.
 
+
 /** Answers requests until the process that started this one goes away. */
 async function serveTransfers() {
     const logs = new external_node_async_hooks_.AsyncLocalStorage();
@@ -45949,7 +46007,7 @@ async function serveTransfers() {
         const log = [];
         logs.run(log, async () => {
             const key = await carryOut(request).catch((error) => {
-                log.push(`Failed to ${request.call}: ${error instanceof Error ? error.message : error}`);
+                log.push(`Failed to ${request.call}: ${messageOf(error)}`);
                 return null;
             });
             // The first is the reason; what comes after it only says that it failed.

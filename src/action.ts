@@ -9,6 +9,7 @@ import { display, exit, printOut } from './host/terminal.ts';
 import { type Inputs, type Problem, readInputs } from './inputs.ts';
 import { outputsOf } from './outputs.ts';
 import { runJob } from './pipeline.ts';
+import { messageOf } from './reason.ts';
 import { type Annotation, annotationsOf } from './report/annotations.ts';
 import { printable } from './report/clean.ts';
 import { type Report, toJson } from './report/report.ts';
@@ -39,7 +40,7 @@ export async function runAction(): Promise<void> {
     if ('problems' in result) exit(await refuse(result.problems, inputs));
     else exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result.report, inputs));
   } catch (error) {
-    annotate(fromMessage(`cached-docker-build stopped: ${error instanceof Error ? error.message : error}`));
+    annotate(fromMessage(`cached-docker-build stopped: ${messageOf(error)}`));
     exit(1);
   }
 }

@@ -9,6 +9,7 @@ import { readText, writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { readDockerfile, runJob } from './pipeline.ts';
+import { messageOf } from './reason.ts';
 import { annotationsOf, fromFinding } from './report/annotations.ts';
 import { mapText, printable } from './report/clean.ts';
 import { type LintReport, type Report, seriousFindings, toJson } from './report/report.ts';
@@ -23,7 +24,7 @@ export async function runCommand(argv: string[]): Promise<void> {
     const code = await dispatch(readArguments(argv), cancel);
     exit(cancel.aborted ? exitCodeOf(cancel) : code);
   } catch (error) {
-    printErr(`cached-docker-build stopped: ${error instanceof Error ? error.message : error}`);
+    printErr(`cached-docker-build stopped: ${messageOf(error)}`);
     exit(1);
   }
 }

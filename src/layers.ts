@@ -14,6 +14,7 @@ import { offersCache } from './host/actions-cache.ts';
 import { readText, temporaryDirectory, withTemporaryDirectory, writeText } from './host/files.ts';
 import { variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
+import { messageOf } from './reason.ts';
 import type { BuildReport, CacheReport, Engine } from './report/report.ts';
 import { uploadText } from './report/text.ts';
 import { buildArguments } from './secrets.ts';
@@ -24,10 +25,11 @@ export async function openLayers(inputs: Inputs, file: string): Promise<LayerCac
   if (mode === 'off') return noCache('off', NOT_KEPT);
   const scope = scopeName({ chosen: inputs['cache-scope'], dockerfile: file, target, platforms });
   try {
-    const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope);
+    const write = mode !== 'read-only';
+    const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
     return store ? await LayerCache.open(store, { mode, commit: variable('GITHUB_SHA') }) : noCache('off', NOT_KEPT);
   } catch (error) {
-    return noCache('unusable', `The layer cache cannot be used: ${error instanceof Error ? error.message : error}.`);
+    return noCache('unusable', `The layer cache cannot be used: ${messageOf(error)}.`);
   }
 }
 

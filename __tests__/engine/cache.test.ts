@@ -1,9 +1,10 @@
 // The layer cache on a real engine of each image store, in threes: a first run saves, a second on an emptied engine hits,
 // a third with one file changed misses at that very step. Then everything that can be wrong with the directory.
 
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { build, directory, docker, emptyEngine as empty, engine, STORES } from '../support/engine.ts';
 
 /** A builder stage with a layer of 5 MB that nobody needs again, and a small last stage. */
@@ -136,9 +137,58 @@ describe.each(STORES)('%s image store', (store) => {
     const at = fresh();
     const readOnly = await job(at, '--cache', 'read-only');
     expect(readOnly.report.cache.reason).toContain('the cache is read-only');
-    expect(readdirSync(at.cache)).not.toContain('scopes');
+    expect(readdirSync(at.cache)).toEqual([]);
     const off = await job(at, '--cache', 'off');
     expect(off.report.cache).toMatchObject({ store: 'none', outcome: 'off' });
+  });
+
+  test('layers that no index names are removed a day later', async () => {
+    const at = fresh();
+    await job(at);
+    const first = blobs(at.cache);
+    writeFileSync(join(at.context, 'salt'), `${Math.random()}\n`);
+    await job(at);
+    expect(blobs(at.cache)).toEqual(expect.arrayContaining(first));
+    for (const file of blobs(at.cache)) utimesSync(file, 0, 0);
+    writeFileSync(join(at.context, 'app.txt'), 'two\n');
+    await job(at);
+    const left = blobs(at.cache).filter((file) => first.includes(file));
+    // Of the first build only the base image's layer is still in use.
+    expect(left).toHaveLength(1);
+    await emptyEngine();
+    expect(missed(await job(at))).toEqual([]);
+  });
+
+  describe('file systems', () => {
+    const mounted: string[] = [];
+    const mount = (...args: string[]) => execFileSync('mount', args);
+    const tmpfs = (size: string) => {
+      const path = directory({});
+      mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path);
+      mounted.push(path);
+      return path;
+    };
+    afterEach(() => {
+      for (const path of mounted.splice(0)) execFileSync('umount', ['--lazy', path]);
+    });
+
+    test('one that is full: the image is built, and what was there stays', async () => {
+      const at = { ...fresh(), cache: tmpfs('8m') };
+      await job(at);
+      writeFileSync(join(at.context, 'salt'), `${Math.random()}\n`);
+      const ran = await job(at);
+      expect(ran.code).toBe(0);
+      expect(ran.report.cache.reason).toContain('Nothing was saved: there is no room left on the disk.');
+      expect(await output()).toBe('one');
+    });
+
+    test('one that can only be read, with cache: read-only', async () => {
+      const at = { ...fresh(), cache: tmpfs('20m') };
+      await job(at);
+      mount('-o', 'remount,ro', at.cache);
+      await emptyEngine();
+      expect(missed(await job(at, '--cache', 'read-only'))).toEqual([]);
+    });
   });
 
   test('no value of a build argument is kept', async () => {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ActionsCache, cachePermissions } from '../host/actions-cache.ts';
 import { now, wallClock } from '../host/clock.ts';
 import { bytesOf, makeDirectory, moveFile, readBytes, readText, remove, sha256Of } from '../host/files.ts';
+import { messageOf } from '../reason.ts';
 import { BlobGone, type Digest } from './blobs.ts';
 import { hexOf } from './digest.ts';
 import { BlobFolder } from './folder.ts';
@@ -83,8 +84,11 @@ export class ActionsStore extends BlobFolder implements Store {
       if (found.index) await this.#findEntries(found.index, deadline);
       return found;
     } catch (error) {
-      this.refusal = messageOf(error);
-      return { index: null, reason: this.refusal };
+      const reason = messageOf(error);
+      // A damaged index must be replaced; a service that is down is not asked again.
+      const answers = await this.#cache.find(INDEX, this.#prefix, deadline - now()).catch(() => null);
+      if (answers === null) this.refusal ??= reason;
+      return { index: null, reason };
     }
   }
 
@@ -175,10 +179,6 @@ export function places(folder: string): { entries: string; archives: string } {
 export function connect(folder: string): ActionsCache {
   const { entries, archives } = places(folder);
   return new ActionsCache(entries, archives);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function smallest(blobs: Sized[]): Sized[] {

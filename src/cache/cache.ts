@@ -3,6 +3,7 @@
 
 import { Stopwatch } from '../host/clock.ts';
 import { run } from '../host/process.ts';
+import { messageOf } from '../reason.ts';
 import type { CacheReport, Step } from '../report/report.ts';
 import type { Digest } from './blobs.ts';
 import { Contents, OFFER } from './contents.ts';
@@ -158,7 +159,7 @@ export class LayerCache {
     try {
       return await saving.during(this.#export(built, ran, needed, saving));
     } catch (error) {
-      const reason = this.#refused ?? (error instanceof Error ? error.message : String(error));
+      const reason = this.#refused ?? messageOf(error);
       this.#say(`Nothing was saved: ${reason}.`);
       return null;
     } finally {
@@ -216,7 +217,10 @@ export class LayerCache {
     const { refusal } = this.#store;
     if (mode === 'read-only') return 'Nothing was saved: the cache is read-only.';
     if (ran.length === 0 && (outcome === 'restored' || !whole)) return 'Nothing changed, so nothing was saved.';
-    if (refusal !== null) return `Nothing was saved: ${refusal}.`;
+    if (refusal !== null)
+      return this.#report.reason.includes(refusal)
+        ? 'Nothing was saved either; the next run tries again.'
+        : `Nothing was saved: ${refusal}.`;
     const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
     if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
       return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;

@@ -55,7 +55,8 @@ export class BlobFolder {
     const found = await sha256Of(file).catch(() => null);
     if (found === null) throw new BlobGone(digest, 'its file is gone');
     if (`sha256:${found}` !== digest) {
-      await remove(file);
+      // A folder that is only read from may not let it go.
+      await remove(file).catch(() => undefined);
       throw new BlobGone(digest, 'its file is damaged');
     }
     this.bytesFetched += (await bytesOf(file)) ?? 0;
@@ -64,6 +65,10 @@ export class BlobFolder {
 
   /** Where a blob is when it is here. */
   blob(digest: Digest): string {
-    return join(this.path, 'blobs', hexOf(digest));
+    return join(this.blobs, hexOf(digest));
+  }
+
+  protected get blobs(): string {
+    return join(this.path, 'blobs');
   }
 }

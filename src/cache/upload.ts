@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ActionsCache } from '../host/actions-cache.ts';
 import { now } from '../host/clock.ts';
 import { linkFile, writeText } from '../host/files.ts';
+import { messageOf } from '../reason.ts';
 import { blobsKey, connect, INDEX, patienceFor, places } from './actions.ts';
 import { hexOf } from './digest.ts';
 import { BlobFolder } from './folder.ts';
@@ -27,7 +28,7 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
           if (await saveEntry(cache, folder, entry)) made(entry.bytes);
           return true;
         } catch (error) {
-          done.problem ??= sentence(error);
+          done.problem ??= messageOf(error);
           return false;
         }
       }),
@@ -42,7 +43,7 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
       made(Buffer.byteLength(written));
     }
   } catch (error) {
-    done.problem ??= sentence(error);
+    done.problem ??= messageOf(error);
   }
   cache.close();
   done.seconds = now() - start;
@@ -63,12 +64,4 @@ async function saveEntry(cache: ActionsCache, folder: string, { name, digests, b
     if (await isThere()) return false;
     throw error;
   }
-}
-
-/** What the service says, for people. */
-function sentence(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (/write denied/.test(message)) return 'this job may read the cache, but not write it';
-  if (/429|[Rr]ate limit/.test(message)) return 'the cache service takes no more new entries for now';
-  return message;
 }

@@ -7,10 +7,10 @@ import type { Answer, Request } from './transfer.ts';
 /** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
 export class ServiceFailed extends Error {}
 
-/** Whether the runner that runs this job offers a cache service. */
+/** Whether the runner that runs this job offers a cache service, of the newer or the older protocol. */
 export function offersCache(): boolean {
-  const { ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL, ACTIONS_RUNTIME_TOKEN } = process.env;
-  return Boolean(ACTIONS_RUNTIME_TOKEN && (ACTIONS_RESULTS_URL || ACTIONS_CACHE_URL));
+  const { ACTIONS_CACHE_SERVICE_V2, ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL } = process.env;
+  return Boolean(ACTIONS_CACHE_URL || (ACTIONS_CACHE_SERVICE_V2 && ACTIONS_RESULTS_URL));
 }
 
 /**
@@ -76,7 +76,7 @@ export class ActionsCache {
   /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
   async save(name: string, key: string, seconds: number): Promise<void> {
     const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
-    if (saved === null) throw new ServiceFailed(failure ?? 'the cache service did not say why');
+    if (saved === null) throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
   }
 
   /** Ends what is under way. */
@@ -88,7 +88,7 @@ export class ActionsCache {
   async #twice(request: Omit<Request, 'id'>, seconds: number): Promise<string | null> {
     const first = await this.#ask(request, seconds);
     const { key, failure } = first.failure === null ? first : await this.#ask(request, seconds);
-    if (failure !== null) throw new ServiceFailed(failure);
+    if (failure !== null) throw new ServiceFailed(plain(failure));
     return key;
   }
 
@@ -126,4 +126,15 @@ export class ActionsCache {
     this.#child.ref();
     this.#child.channel?.ref();
   }
+}
+
+/** What @actions/cache says, for people. */
+function plain(failure: string): string {
+  const [unreachable] = /E(?:CONN\w+|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|TIMEDOUT)/.exec(failure) ?? [];
+  if (unreachable) return `the cache service cannot be reached (${unreachable})`;
+  if (/\b429\b|rate limit/i.test(failure)) return 'the cache service takes no more calls for now';
+  if (/write denied/.test(failure)) return 'this job may read the cache, but not write it';
+  if (/\btar\b.*failed/i.test(failure)) return 'what came from the cache service is damaged';
+  // Line ends are escaped, as in all workflow commands; behind the first one there is only advice.
+  return failure.split('%0A')[0] ?? failure;
 }

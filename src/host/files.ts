@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -76,6 +76,14 @@ export async function linkFile(from: string, to: string): Promise<void> {
 export async function bytesOf(path: string): Promise<number | null> {
   const found = await stat(path).catch(() => null);
   return found?.isFile() ? found.size : null;
+}
+
+/** The files of a directory, and when each was last written, in milliseconds since 1970; none where there is none. */
+export async function filesIn(directory: string): Promise<{ path: string; changed: number }[]> {
+  const names = await readdir(directory).catch(() => []);
+  const paths = names.map((name) => join(directory, name));
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+  return paths.flatMap((path, at) => (found[at]?.isFile() ? [{ path, changed: found[at].mtimeMs }] : []));
 }
 
 /** The sha256 of a file's content, in hexadecimal digits. */

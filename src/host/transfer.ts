@@ -3,6 +3,7 @@
 // are relative to a folder of ours; and loading it takes longer than all the rest of us.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { messageOf } from '../reason.ts';
 
 /** What the process is asked for. `name` is a file or folder in its working directory. */
 export interface Request {
@@ -41,7 +42,7 @@ export async function serveTransfers(): Promise<void> {
     const log: string[] = [];
     logs.run(log, async () => {
       const key = await carryOut(request).catch((error) => {
-        log.push(`Failed to ${request.call}: ${error instanceof Error ? error.message : error}`);
+        log.push(`Failed to ${request.call}: ${messageOf(error)}`);
         return null;
       });
       // The first is the reason; what comes after it only says that it failed.

@@ -8,7 +8,9 @@ export type Kind = (typeof KINDS)[number];
 export type Fault = {
   /** Only requests of these kinds; without it, all. */
   on?: Kind | Kind[];
-  /** Only the next so many requests; without it, all until it is switched off. */
+  /** Not the next so many requests. */
+  after?: number;
+  /** Only so many requests then; without it, all until it is switched off. */
   times?: number;
 } & (
   | { what: 'refuse' } // nothing listens: connection refused (concerns every kind)
@@ -43,7 +45,8 @@ export class Faults {
 
   /** The faults of this request; what is left of `times` is counted down. */
   take(kind: Kind): Fault[] {
-    const mine = this.#active.filter(({ on }) => !on || [on].flat().includes(kind));
+    const due = (fault: Fault) => !fault.after || fault.after-- <= 0;
+    const mine = this.#active.filter((fault) => (!fault.on || [fault.on].flat().includes(kind)) && due(fault));
     for (const fault of mine) {
       if (fault.times !== undefined) {
         fault.times--;

@@ -1,0 +1,400 @@
+// The layer cache in the Actions cache, on real engines and through the real @actions/cache: main and post as a runner
+// starts them, against a double of the hosted service. In threes, then everything that can be wrong with the service.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Job } from '../support/action.ts';
+import {
+  type CacheMode,
+  type CacheService,
+  type EnvOptions,
+  grants,
+  startCacheService,
+} from '../support/cache-service.ts';
+import { directory, docker, emptyEngine, engine, STORES, type Store } from '../support/engine.ts';
+
+/** A builder stage with a layer of 2 MB that the image does not need, and a small last stage. */
+const DOCKERFILE = `FROM busybox AS build
+WORKDIR /src
+COPY salt .
+RUN head -c 2000000 /dev/urandom > big && cp salt installed
+COPY app.txt .
+RUN cat app.txt salt > out
+FROM busybox
+COPY --from=build /src/out /out
+CMD ["cat", "/out"]
+`;
+const LAYER = 2_000_000;
+
+let service: CacheService;
+beforeAll(async () => {
+  service = await startCacheService();
+});
+beforeEach(() => service.heal());
+afterAll(() => service.close());
+
+type Access = EnvOptions & { commit?: string };
+
+/** One image of one repository: its files stay the same from job to job, but for what a test changes. */
+class Image {
+  readonly files: Record<string, string> = { Dockerfile: DOCKERFILE, salt: `${Math.random()}\n`, 'app.txt': 'one\n' };
+  readonly #tag: string;
+  readonly #env: Record<string, string>;
+
+  /** Of a repository for which nothing is kept yet. */
+  static async inEmptyCache(store: Store, tag = `cached-docker-build-test:actions-${store}`): Promise<Image> {
+    await service.evict();
+    return new Image(store, tag);
+  }
+
+  private constructor(store: Store, tag: string) {
+    this.#env = engine(store);
+    this.#tag = tag;
+  }
+
+  /** A job on another machine: main on an engine that has base images only, and post. */
+  async job(inputs: Record<string, string> = {}, access: Access = {}) {
+    await emptyEngine(this.#tag, this.#env);
+    return this.again(inputs, access);
+  }
+
+  async again(inputs: Record<string, string> = {}, access: Access = {}) {
+    service.resetCounts();
+    const job = this.start(access);
+    const main = await job.main({ tags: this.#tag, 'smoke-test': 'off', report: 'report.json', ...inputs });
+    const post = await job.post();
+    const report = job.report('report.json');
+    const missed = report.build.steps.filter(({ status }) => status === 'miss').map(({ line }) => line);
+    return { ...main, job, post, report, missed, counts: service.counts };
+  }
+
+  start({ commit = '', ...access }: Access = {}): Job {
+    return new Job({ ...this.#env, ...service.env(access), GITHUB_SHA: commit }, this.files);
+  }
+
+  /** Media types of its layers, as `docker save` writes them. */
+  async layers(): Promise<string[]> {
+    const file = join(directory({}), 'image.tar');
+    await docker(['save', '--output', file, this.#tag], this.#env);
+    const read = (name: string) => JSON.parse(execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8' }));
+    const blob = (digest: string) => read(`blobs/${digest.replace(':', '/')}`);
+    const top = blob(read('index.json').manifests[0].digest);
+    const { layers } = top.manifests ? blob(top.manifests[0].digest) : top;
+    return layers.map(({ mediaType }: { mediaType: string }) => mediaType);
+  }
+
+  /** What the image prints. */
+  async output(): Promise<string | undefined> {
+    return (await docker(['run', '--rm', this.#tag], this.#env)).split('\n')[0];
+  }
+}
+
+const layerKey = () => {
+  const [large] = service
+    .entries()
+    .filter(({ bytes }) => bytes > LAYER)
+    .map(({ key }) => key);
+  if (large === undefined) throw new Error('the large layer was not saved');
+  return large;
+};
+const indexKey = () => service.entries().at(-1)?.key ?? '';
+
+describe.each(STORES)('%s image store', (store) => {
+  test('save, restore, change one file', async () => {
+    const image = await Image.inEmptyCache(store);
+    const first = await image.job();
+    expect(first.report.cache).toMatchObject({ store: 'actions', outcome: 'empty', bytesFetched: 0 });
+    expect(first.report.cache.reason).toContain('What is new is being uploaded while the job goes on.');
+    expect(first.outputs).toMatchObject({ 'cache-outcome': 'empty', 'net-seconds': expect.stringMatching(/^-\d/) });
+    expect(first.post.summary).toMatch(/^\*\*Layers saved behind the job:\*\* 3\.\d MB in 3 new entries uploaded in/);
+    expect(first.counts).toMatchObject({ newEntries: 3 });
+
+    const second = await image.job();
+    expect(second.missed).toEqual([]);
+    expect(await image.output()).toBe('one');
+    // All of it is there, as after a plain build: it can be pushed, saved and built upon when the registry is gone.
+    expect(await image.layers()).toHaveLength(2);
+    expect(second.report.cache).toMatchObject({ outcome: 'restored', bytesStored: 0 });
+    expect(second.post.summary).toBe('');
+    // The builder stage's layer stays where it is, and nothing is saved.
+    expect(second.counts).toMatchObject({ bytesUp: 0, newEntries: 0 });
+    expect(second.counts.bytesDown).toBeLessThan(50_000);
+
+    image.files['app.txt'] = 'two\n';
+    const third = await image.job();
+    expect(third.missed).toEqual([5, 6, 8]);
+    expect(await image.output()).toBe('two');
+    expect(third.counts).toMatchObject({ newEntries: 1 });
+    expect(third.counts.bytesUp).toBeLessThan(50_000);
+    // No more than the engine needs: one layer, once, and the index.
+    expect(third.counts.bytesDown).toBeGreaterThan(LAYER);
+    expect(third.counts.bytesDown).toBeLessThan(LAYER * 1.05);
+    expect((await image.job()).missed).toEqual([]);
+  });
+
+  test('what the last run needed is on its way before the engine asks, and comes once', async () => {
+    const image = await Image.inEmptyCache(store);
+    await image.job({}, { commit: 'a' });
+    image.files['app.txt'] = 'two\n';
+    await image.job({}, { commit: 'b' });
+    // The commit that was built before needs nothing below its results, another one most likely what that one needed.
+    expect((await image.job({}, { commit: 'b' })).counts.bytesDown).toBeLessThan(50_000);
+    const unchanged = await image.job({}, { commit: 'c' });
+    expect(unchanged.counts.requests.download).toBeGreaterThan(2);
+    image.files['app.txt'] = 'three\n';
+    const changed = await image.job({}, { commit: 'd' });
+    expect(changed.missed).toEqual([5, 6, 8]);
+    expect(changed.counts.bytesDown).toBeLessThan(LAYER * 1.05);
+  });
+
+  test('a layer was evicted: it is not offered, its step runs, and it is saved again', async () => {
+    const image = await Image.inEmptyCache(store);
+    await image.job();
+    await service.evict(layerKey());
+    image.files['app.txt'] = 'two\n';
+    const ran = await image.job();
+    expect(ran).toMatchObject({ code: 0, missed: expect.arrayContaining([4, 5, 6, 8]) });
+    expect(ran.report.cache.reason).toContain('1 of its layers were gone.');
+    expect(ran.stdout).not.toContain('building again');
+    expect((await image.job()).missed).toEqual([]);
+  });
+
+  test.each(['bytes', 'truncate'] as const)(
+    'a layer is damaged (%s): the image is built without the cache',
+    async (how) => {
+      const image = await Image.inEmptyCache(store);
+      await image.job();
+      await service.corrupt(layerKey(), how);
+      image.files['app.txt'] = 'two\n';
+      const ran = await image.job();
+      expect(ran.code).toBe(0);
+      expect(ran.report.cache).toMatchObject({ outcome: 'failed' });
+      expect(ran.report.cache.reason).toMatch(/^The cache failed, so the image was built without it: /);
+      expect(await image.output()).toBe('two');
+    },
+  );
+
+  test('a build that fails keeps its work', async () => {
+    const image = await Image.inEmptyCache(store);
+    image.files.Dockerfile = DOCKERFILE.replace('cat app.txt salt > out', 'cat missing.txt');
+    const failed = await image.job();
+    expect(failed.code).toBe(1);
+    expect(failed.counts.newEntries).toBeGreaterThan(0);
+    image.files.Dockerfile = DOCKERFILE;
+    expect((await image.job()).missed).toEqual([6, 8]);
+  });
+});
+
+describe('what is wrong with the service ends in a right image, a green job and a sentence', () => {
+  let image: Image;
+  /** What a first job saved, for all these tests. */
+  let saved: string[] = [];
+  let number = 0;
+  const save = async () => {
+    image = await Image.inEmptyCache('containerd');
+    await image.job();
+    saved = service.entries().map(({ key }) => key);
+  };
+  beforeAll(save);
+
+  /** After a job that saved: lets the service fail, changes a file, and builds on an emptied engine. */
+  const broken = async (breakIt: () => unknown, access: Access = {}) => {
+    for (const { key } of service.entries()) if (!saved.includes(key)) await service.evict(key);
+    await breakIt();
+    const text = `changed ${number++}`;
+    image.files['app.txt'] = `${text}\n`;
+    const ran = await image.job({}, access);
+    await service.heal();
+    expect(ran.code).toBe(0);
+    expect(ran.annotations).toEqual([]);
+    expect(await image.output()).toBe(text);
+    return { ...ran, said: ran.report.cache.reason, later: ran.post.stdout };
+  };
+
+  test.each<[string, () => unknown, string]>([
+    ['nothing listens', () => service.fault({ what: 'refuse' }), 'cannot be reached (ECONNREFUSED)'],
+    ['it never answers', () => service.fault({ what: 'hang' }), 'did not answer within 5 s'],
+    [
+      'every call ends in 500',
+      () => service.fault({ what: 'status', status: 500, on: 'lookup' }),
+      'did not answer within 5 s',
+    ],
+    [
+      'too many calls',
+      () => service.fault({ what: 'status', status: 429, on: 'lookup' }),
+      'takes no more calls for now',
+    ],
+  ])('down: %s', async (_, fault, why) => {
+    const ran = await broken(fault);
+    expect(ran.said).toBe(
+      `What was saved cannot be used: the cache service ${why}. Nothing was saved either; the next run tries again.`,
+    );
+    expect(ran.report.cache.restoreSeconds).toBeLessThan(5.5);
+    expect(ran.later).toBe('');
+  });
+
+  test('slow: it is waited for', async () => {
+    const ran = await broken(() => service.fault({ what: 'slow', delayMs: 500 }));
+    expect(ran.missed).toEqual([5, 6, 8]);
+  });
+
+  test('a connection that is cut: the call is made again', async () => {
+    const ran = await broken(() => service.fault({ what: 'reset', on: 'lookup', times: 1 }));
+    expect(ran.missed).toEqual([5, 6, 8]);
+  });
+
+  test('the index cannot be downloaded', async () => {
+    const ran = await broken(() => service.fault({ what: 'status', status: 403, on: 'download' }));
+    expect(ran.said).toMatch(/^What was saved cannot be used: .* What is new is being uploaded/);
+  });
+
+  test('a layer never arrives', async () => {
+    // The index takes two requests.
+    const ran = await broken(() => service.fault({ what: 'stall', on: 'download', after: 2 }));
+    expect(ran.said).toMatch(
+      /^The cache failed, so the image was built without it: the cache service did not answer within 1\d s\./,
+    );
+    expect(ran.report.build.seconds).toBeLessThan(5);
+  });
+
+  test('too many new entries (429)', async () => {
+    const ran = await broken(() => service.fault({ what: 'status', status: 429, on: 'create', retryAfter: 60 }));
+    expect(ran.missed).toEqual([5, 6, 8]);
+    expect(ran.later).toContain('Nothing was saved: the cache service takes no more calls for now');
+  });
+
+  test('uploads fail (500)', async () => {
+    const ran = await broken(() => service.fault({ what: 'status', status: 500, on: 'upload' }));
+    expect(ran.missed).toEqual([5, 6, 8]);
+    expect(ran.later).toContain('Nothing was saved: the cache service did not answer within 10 s.');
+  });
+
+  test('uploads never end', async () => {
+    const ran = await broken(() => service.fault({ what: 'hang', on: 'upload' }));
+    expect(ran.later).toMatch(/Nothing was saved: the cache service did not answer within 10 s/);
+  });
+
+  test('a write that is denied though the token allows it', async () => {
+    const ran = await broken(() => service.fault({ what: 'deny', on: 'create' }));
+    expect(ran.later).toContain('Nothing was saved: this job may read the cache, but not write it');
+  });
+
+  test('a token that may only read: nothing is even exported', async () => {
+    const ran = await broken(() => undefined, { scopes: grants.untrusted() });
+    expect(ran.missed).toEqual([5, 6, 8]);
+    expect(ran.said).toContain('Nothing was saved: this job may read the cache, but not write it');
+    expect(ran.report.cache.saveSeconds).toBe(0);
+    expect(ran.later).toBe('');
+  });
+
+  test.each<[CacheMode, number[], RegExp]>([
+    ['read', [5, 6, 8], /Nothing was saved: this job may read the cache, but not write it/],
+    ['write-only', [2, 3, 4, 5, 6, 8], /this job may not read the cache.* What is new is being uploaded/],
+    ['none', [2, 3, 4, 5, 6, 8], /this job may not read the cache/],
+  ])('ACTIONS_CACHE_MODE: %s', async (mode, missed, said) => {
+    const ran = await broken(() => undefined, { mode });
+    expect(ran.missed).toEqual(missed);
+    expect(ran.said).toMatch(said);
+  });
+
+  test('the index is damaged: the next save replaces it', async () => {
+    const ran = await broken(() => service.corrupt(indexKey()));
+    expect(ran.said).toMatch(
+      /^What was saved cannot be used: what came from the cache service is damaged\. What is new/,
+    );
+    expect((await image.job()).missed).toEqual([]);
+    await save();
+  });
+
+  test('the uploading process is killed', async () => {
+    await service.fault({ what: 'hang', on: 'upload' });
+    image.files['app.txt'] = 'killed\n';
+    const job = image.start();
+    await job.main({ tags: 'cached-docker-build-test:killed', 'smoke-test': 'off' });
+    execFileSync('pkill', ['-KILL', '-f', 'uploader.js']);
+    const post = await job.post();
+    expect(post).toMatchObject({ code: 0, summary: expect.stringContaining('the upload was stopped') });
+  });
+});
+
+test.each([
+  ['stays here', 'cached-docker-build-test:zstd', 'application/vnd.oci.image.layer.v1.tar+zstd'],
+  ['will be pushed', 'example.com/app:gzip', 'application/vnd.oci.image.layer.v1.tar+gzip'],
+])('an image that %s', async (_, tag, mediaType) => {
+  const image = await Image.inEmptyCache('containerd', tag);
+  await image.job();
+  expect((await image.layers()).at(-1)).toBe(mediaType);
+});
+
+test.each(STORES)('no value of a build argument is uploaded (%s)', async (store) => {
+  const image = await Image.inEmptyCache(store);
+  image.files.Dockerfile = DOCKERFILE.replace('COPY app.txt .', 'ARG TOKEN\nRUN echo $TOKEN | wc -c\nCOPY app.txt .');
+  await service.fault({ what: 'hang', on: 'upload' });
+  const job = image.start();
+  await job.main({ tags: 'cached-docker-build-test:token', 'smoke-test': 'off', 'build-args': 'TOKEN=t0ken-value' });
+  const files = readdirSync(job.temporary, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.map(({ name }) => name)).toContain('order.json');
+  for (const { parentPath, name } of files) {
+    expect(readFileSync(join(parentPath, name)).includes('t0ken-value')).toBe(false);
+  }
+  await service.heal();
+  await job.post();
+});
+
+describe('scopes', () => {
+  test('a pull request starts with what its base has, and what it saves stays its own', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    await image.job({}, { scopes: grants.push('refs/heads/main') });
+    image.files['app.txt'] = 'of a pull request\n';
+    const request = { scopes: grants.pullRequest(7) };
+    expect((await image.job({}, request)).missed).toEqual([5, 6, 8]);
+    expect((await image.job({}, request)).missed).toEqual([]);
+    expect((await image.job({}, { scopes: grants.push('refs/heads/main') })).missed).toEqual([5, 6, 8]);
+  });
+
+  test('images share layers; a layer is stored once', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    await image.job();
+    const second = await image.again({ 'cache-scope': 'another' });
+    expect(second.report.cache.outcome).toBe('empty');
+    expect(second.counts.newEntries).toBe(1);
+  });
+
+  test('two jobs that save the same scope at once both succeed', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    const both = await Promise.all([image.again(), image.again()]);
+    expect(both.map(({ code, post }) => [code, post.summary.includes('Nothing was saved')])).toEqual([
+      [0, false],
+      [0, false],
+    ]);
+    expect((await image.job()).missed).toEqual([]);
+  });
+
+  test('many layers make no more than eight entries', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    const layers = Array.from({ length: 14 }, (_, at) => `RUN head -c ${300_000 + at * 10_000} /dev/urandom > ${at}`);
+    image.files.Dockerfile = `FROM busybox\nCOPY salt .\n${layers.join('\n')}\nCOPY app.txt .\nRUN cat app.txt > out\nCMD ["cat", "out"]\n`;
+    expect((await image.job()).counts.newEntries).toBe(8);
+    image.files['app.txt'] = 'two\n';
+    expect((await image.job()).missed).toEqual([17, 18]);
+    expect(await image.output()).toBe('two');
+  });
+});
+
+test('three runs that cost more than they saved: nothing is saved, unless always', async () => {
+  const image = await Image.inEmptyCache('containerd');
+  image.files.Dockerfile = 'FROM busybox\nCOPY app.txt .\nRUN cat app.txt > out\nCMD ["cat", "out"]\n';
+  const change = (text: string, inputs = {}) => {
+    image.files['app.txt'] = text;
+    return image.job(inputs);
+  };
+  for (const text of ['1', '2', '3']) expect((await change(text)).counts.newEntries).toBeGreaterThan(0);
+  const fourth = await change('4');
+  expect(fourth.counts.newEntries).toBe(0);
+  expect(fourth.report.cache.reason).toContain(
+    'Nothing was saved: the last 3 times it cost more time than it saved. With cache: always it is saved all the same.',
+  );
+  expect((await change('5', { cache: 'always' })).counts.newEntries).toBe(1);
+});
