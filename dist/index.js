@@ -31959,6 +31959,7 @@ async function withoutCommands(work) {
         process.stdout.write(`::${token}::\n`);
     }
 }
+/** A file as it is named from the top of the repository. */
 function fromWorkspace(file) {
     const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
     return (0,external_node_path_.relative)(workspace, (0,external_node_path_.resolve)(file)).split(external_node_path_.sep).join('/');
@@ -32058,10 +32059,13 @@ async function bytesOf(path) {
     const found = await (0,promises_namespaceObject.stat)(path).catch(() => null);
     return found?.isFile() ? found.size : null;
 }
+/** The names in a directory; none where there is none. */
+function namesIn(directory) {
+    return (0,promises_namespaceObject.readdir)(directory).catch(() => []);
+}
 /** The files of a directory, and when each was last written, in milliseconds since 1970; none where there is none. */
 async function filesIn(directory) {
-    const names = await (0,promises_namespaceObject.readdir)(directory).catch(() => []);
-    const paths = names.map((name) => (0,external_node_path_.join)(directory, name));
+    const paths = (await namesIn(directory)).map((name) => (0,external_node_path_.join)(directory, name));
     const found = await Promise.all(paths.map((path) => (0,promises_namespaceObject.stat)(path).catch(() => null)));
     return paths.flatMap((path, at) => (found[at]?.isFile() ? [{ path, changed: found[at].mtimeMs }] : []));
 }
@@ -32531,6 +32535,8 @@ function argument(at) {
 function beside(file) {
     return (0,external_node_path_.join)((0,external_node_path_.dirname)((0,external_node_url_.fileURLToPath)(import.meta.url)), file);
 }
+/** Operating system and processor of this machine: `linux/x64`. */
+const machine = `${process.platform}/${process.arch}`;
 /** A variable of our own environment, or ''. */
 function variable(name) {
     return process.env[name] ?? '';
@@ -35699,9 +35705,9 @@ class ActionsCache {
     find(name, key, seconds) {
         return this.#twice({ call: 'find', name, key }, seconds);
     }
-    /** Brings that entry into the directory. */
-    restore(name, key, seconds) {
-        return this.#twice({ call: 'restore', name, key }, seconds);
+    /** Brings that entry into the directory; when there is none, the newest one whose key begins with `or`. */
+    restore(name, key, seconds, or = '') {
+        return this.#twice({ call: 'restore', name, key, or }, seconds);
     }
     /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
     async save(name, key, seconds) {
@@ -35869,9 +35875,9 @@ function pack_sum(blobs) {
 ;// CONCATENATED MODULE: ./lib/cache/actions.js
 // The layer cache in the Actions cache. Its entries are of two kinds:
 //
-//   …-SCOPE-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new one;
-//                         the newest that GitHub lets this job read is the one that counts
-//   …-blobs-NAME          a folder with one large blob, whose digest is the name; or a pack of several, named by them all
+//   …-SCOPE-VARIANT-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new
+//                                 one; the newest that GitHub lets this job read is the one that counts
+//   …-blobs-NAME                  a folder with one large blob, whose digest is the name; or a pack of several, named by them all
 //
 // On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
 
@@ -35904,21 +35910,23 @@ class ActionsStore extends BlobFolder {
     /** Why nothing can be saved. */
     refusal = null;
     #cache;
-    #prefix;
+    /** What keys of this scope's indexes begin with, and of this variant's. */
+    #any;
+    #own;
     /** Blobs that can be delivered, and their entries. */
     #remote = new Map();
     /** Entries that are there: their name → the blobs in them. */
     #entries = new Map();
     #restored = new Map();
     #uploading = false;
-    constructor(folder, scope) {
+    constructor(folder, { name, variant }) {
         super(folder);
-        this.#prefix = `${PREFIX}-${scope}-`;
+        this.#any = `${PREFIX}-${name}-`;
+        this.#own = `${this.#any}${variant}-`;
         this.#cache = connect(folder);
     }
     /**
      * @param folder a new folder of this job's own
-     * @param scope a name of scope.ts
      * @throws Error with a sentence when the folder cannot be written to
      */
     static async open(folder, scope) {
@@ -35935,7 +35943,7 @@ class ActionsStore extends BlobFolder {
             return { index: null, reason: 'this job may not read the cache' };
         const deadline = now() + PATIENCE;
         try {
-            if ((await this.#cache.restore(INDEX, this.#prefix, PATIENCE)) === null)
+            if ((await this.#cache.restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
                 return { index: null, reason: null };
             const { text } = await readText((0,external_node_path_.join)(places(this.path).entries, INDEX));
             const found = readIndex(text ?? '');
@@ -35947,7 +35955,7 @@ class ActionsStore extends BlobFolder {
         catch (error) {
             const reason = messageOf(error);
             // A damaged index must be replaced; a service that is down is not asked again.
-            const answers = await this.#cache.find(INDEX, this.#prefix, deadline - now()).catch(() => null);
+            const answers = await this.#cache.find(INDEX, this.#any, deadline - now()).catch(() => null);
             if (answers === null)
                 this.refusal ??= reason;
             return { index: null, reason };
@@ -35979,7 +35987,7 @@ class ActionsStore extends BlobFolder {
         this.#uploading = true;
         return {
             folder: this.path,
-            key: `${this.#prefix}${wallClock()}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
+            key: `${this.#own}${wallClock()}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
             index: writeIndex({ ...index, blobs, entries }),
             entries: planned,
         };
@@ -36051,9 +36059,9 @@ function smallest(blobs) {
 }
 
 ;// CONCATENATED MODULE: ./lib/cache/directory.js
-// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and one index for each scope:
+// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and the indexes:
 //
-//   scopes/NAME.json   the index (index-entry.ts)
+//   scopes/NAME/VARIANT.json   an index (index-entry.ts)
 //
 // A blob that no index names any more is removed a day later: a job that is under way may still count on it.
 
@@ -36061,19 +36069,22 @@ function smallest(blobs) {
 
 
 
+/** Variants that a scope keeps, the newest ones: an argument may be another one in each run. */
+const MOST_VARIANTS = 16;
 /** In milliseconds. */
 const DAY = 24 * 3600 * 1000;
 class Directory extends BlobFolder {
     kind = 'directory';
     refusal = null;
+    #scope;
     #index;
-    constructor(path, scope) {
+    constructor(path, { name, variant }) {
         super(path);
-        this.#index = (0,external_node_path_.join)(path, 'scopes', `${scope}.json`);
+        this.#scope = (0,external_node_path_.join)(path, 'scopes', name);
+        this.#index = (0,external_node_path_.join)(this.#scope, `${variant}.json`);
     }
     /**
      * Opens the directory, which is made when it is not there.
-     * @param scope a name of scope.ts
      * @param write whether anything will be saved: a directory that is only read from may be on a read-only file system
      * @throws Error with a sentence when it cannot be made
      */
@@ -36084,7 +36095,8 @@ class Directory extends BlobFolder {
         return directory;
     }
     async load() {
-        const { text } = await readText(this.#index);
+        const own = await readText(this.#index);
+        const text = own.text ?? (await this.#newest());
         return text === null ? { index: null, reason: null } : readIndex(text);
     }
     async save(index) {
@@ -36093,8 +36105,16 @@ class Directory extends BlobFolder {
         return null;
     }
     async close() { }
+    async #newest() {
+        const [newest] = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+        return newest ? (await readText(newest.path)).text : null;
+    }
     async #sweep() {
-        const indexes = await filesIn((0,external_node_path_.dirname)(this.#index));
+        const variants = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+        for (const { path } of variants.slice(MOST_VARIANTS))
+            await remove(path);
+        const scopes = await namesIn((0,external_node_path_.dirname)(this.#scope));
+        const indexes = (await Promise.all(scopes.map((name) => filesIn((0,external_node_path_.join)((0,external_node_path_.dirname)(this.#scope), name))))).flat();
         const named = new Set();
         for (const { path } of indexes) {
             const { index } = readIndex((await readText(path)).text ?? '');
@@ -36113,15 +36133,19 @@ class Directory extends BlobFolder {
 }
 
 ;// CONCATENATED MODULE: ./lib/cache/scope.js
-// Which builds share a cache: one scope per image. Pure.
+// Which builds share a cache: one scope per image, and in it one variant for each set of build arguments. Pure.
 
 /**
- * The name of a scope in the store: 24 hexadecimal digits. By default one for each Dockerfile, target and set of
- * platforms, so that the jobs of a matrix and the images of a repository never overwrite each other.
+ * By default there is a scope for each Dockerfile, target and set of platforms, so that the jobs of a matrix and the images
+ * of a repository never overwrite each other. A job starts with the last save of its own variant, or else of any: a matrix
+ * over build arguments has as many variants as jobs, but an argument may also be another one in each run.
  */
-function scopeName({ chosen, dockerfile, target, platforms }) {
+function scopeOf({ chosen, dockerfile, target, platforms, variables }) {
     const parts = chosen === '' ? ['default', dockerfile, target, ...[...platforms].sort()] : ['chosen', chosen];
-    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+    return { name: hash(parts, 24), variant: hash([...variables].sort(), 5) };
+}
+function hash(parts, digits) {
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/text.js
@@ -36276,12 +36300,19 @@ function pair(item) {
 
 
 
+
 /** Opens the layer cache; where there is none to use, what the report says of that. */
 async function openLayers(inputs, file) {
-    const { cache: mode, 'cache-dir': directory, target, platforms } = inputs;
+    const { cache: mode, 'cache-dir': directory } = inputs;
     if (mode === 'off')
         return noCache('off', NOT_KEPT);
-    const scope = scopeName({ chosen: inputs['cache-scope'], dockerfile: file, target, platforms });
+    const scope = scopeOf({
+        chosen: inputs['cache-scope'],
+        dockerfile: fromWorkspace(file),
+        target: inputs.target,
+        platforms: inputs.platforms.length > 0 ? inputs.platforms : [machine],
+        variables: [...inputs['build-args'], ...inputs['build-contexts']],
+    });
     try {
         const write = mode !== 'read-only';
         const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
@@ -45998,10 +46029,10 @@ async function serveTransfers() {
     const queue = (request) => queued.push(request);
     process.on('message', queue);
     const { restoreCache, saveCache } = await __nccwpck_require__.e(/* import() */ 691).then(__nccwpck_require__.bind(__nccwpck_require__, 1691));
-    const carryOut = async ({ call, name, key }) => {
+    const carryOut = async ({ call, name, key, or }) => {
         if (call === 'save')
             return (await saveCache([name], key)) < 0 ? null : key;
-        return (await restoreCache([name], key, [], { lookupOnly: call === 'find' })) ?? null;
+        return (await restoreCache([name], key, or ? [or] : [], { lookupOnly: call === 'find' })) ?? null;
     };
     const answer = (request) => {
         const log = [];

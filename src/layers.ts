@@ -5,14 +5,15 @@ import { exportBuild } from './build/build.ts';
 import { ActionsStore } from './cache/actions.ts';
 import { LayerCache, type StageTarget, ZSTD } from './cache/cache.ts';
 import { Directory } from './cache/directory.ts';
-import { scopeName } from './cache/scope.ts';
+import { type Scope, scopeOf } from './cache/scope.ts';
 import type { Store, Upload, Uploaded } from './cache/store.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { neededStages, numberedSteps, stageName } from './dockerfile/stages.ts';
+import { fromWorkspace } from './host/actions.ts';
 import { offersCache } from './host/actions-cache.ts';
 import { readText, temporaryDirectory, withTemporaryDirectory, writeText } from './host/files.ts';
-import { variable } from './host/process.ts';
+import { machine, variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
 import { messageOf } from './reason.ts';
 import type { BuildReport, CacheReport, Engine } from './report/report.ts';
@@ -21,9 +22,15 @@ import { buildArguments } from './secrets.ts';
 
 /** Opens the layer cache; where there is none to use, what the report says of that. */
 export async function openLayers(inputs: Inputs, file: string): Promise<LayerCache | CacheReport> {
-  const { cache: mode, 'cache-dir': directory, target, platforms } = inputs;
+  const { cache: mode, 'cache-dir': directory } = inputs;
   if (mode === 'off') return noCache('off', NOT_KEPT);
-  const scope = scopeName({ chosen: inputs['cache-scope'], dockerfile: file, target, platforms });
+  const scope = scopeOf({
+    chosen: inputs['cache-scope'],
+    dockerfile: fromWorkspace(file),
+    target: inputs.target,
+    platforms: inputs.platforms.length > 0 ? inputs.platforms : [machine],
+    variables: [...inputs['build-args'], ...inputs['build-contexts']],
+  });
   try {
     const write = mode !== 'read-only';
     const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
@@ -35,7 +42,7 @@ export async function openLayers(inputs: Inputs, file: string): Promise<LayerCac
 
 const NOT_KEPT = 'Layers are not kept; hits come from the engine itself.';
 
-async function actionsStore(scope: string): Promise<Store | null> {
+async function actionsStore(scope: Scope): Promise<Store | null> {
   return offersCache() ? ActionsStore.open(await temporaryDirectory(), scope) : null;
 }
 

@@ -3,7 +3,7 @@ import type { Digest, Manifest } from '../../src/cache/blobs.ts';
 import { digestOf } from '../../src/cache/digest.ts';
 import { type Index, readIndex, writeIndex } from '../../src/cache/index-entry.ts';
 import { cacheManifest, mergeCaches } from '../../src/cache/merge.ts';
-import { scopeName } from '../../src/cache/scope.ts';
+import { scopeOf } from '../../src/cache/scope.ts';
 
 const digest = (name: string): Digest => `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`;
 const layer = (name: string) => ({
@@ -170,12 +170,30 @@ describe('the index', () => {
   });
 });
 
-test('scopes differ by Dockerfile, target and platforms, unless one is chosen', () => {
-  const scope = { chosen: '', dockerfile: 'Dockerfile', target: '', platforms: [] as string[] };
-  const others = [{ dockerfile: 'b' }, { target: 'b' }, { platforms: ['linux/arm64'] }, { chosen: 'Dockerfile' }];
-  const names = [scope, ...others.map((other) => ({ ...scope, ...other }))].map(scopeName);
-  expect(new Set(names).size).toBe(5);
-  expect(scopeName({ ...scope, platforms: ['a', 'b'] })).toBe(scopeName({ ...scope, platforms: ['b', 'a'] }));
-  expect(scopeName({ ...scope, chosen: 'x', target: 'b' })).toBe(scopeName({ ...scope, chosen: 'x' }));
-  expect(names[0]).toMatch(/^[0-9a-f]{24}$/);
+describe('scopes', () => {
+  const scope = {
+    chosen: '',
+    dockerfile: 'Dockerfile',
+    target: '',
+    platforms: [] as string[],
+    variables: [] as string[],
+  };
+
+  test('differ by Dockerfile, target and platforms, unless one is chosen', () => {
+    const others = [{ dockerfile: 'b' }, { target: 'b' }, { platforms: ['linux/arm64'] }, { chosen: 'Dockerfile' }];
+    const names = [scope, ...others.map((other) => ({ ...scope, ...other }))].map((one) => scopeOf(one).name);
+    expect(new Set(names).size).toBe(5);
+    expect(scopeOf({ ...scope, platforms: ['a', 'b'] })).toEqual(scopeOf({ ...scope, platforms: ['b', 'a'] }));
+    expect(scopeOf({ ...scope, chosen: 'x', target: 'b' })).toEqual(scopeOf({ ...scope, chosen: 'x' }));
+    expect(names[0]).toMatch(/^[0-9a-f]{24}$/);
+  });
+
+  test('have variants by build arguments', () => {
+    const one = scopeOf({ ...scope, variables: ['A=1', 'B=2'] });
+    expect(one.variant).toMatch(/^[0-9a-f]{5}$/);
+    expect(one).toEqual(scopeOf({ ...scope, variables: ['B=2', 'A=1'] }));
+    const other = scopeOf({ ...scope, variables: ['A=1', 'B=3'] });
+    expect(other.name).toBe(one.name);
+    expect(other.variant).not.toBe(one.variant);
+  });
 });

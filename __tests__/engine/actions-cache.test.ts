@@ -354,6 +354,17 @@ describe('scopes', () => {
     expect((await image.job({}, { scopes: grants.push('refs/heads/main') })).missed).toEqual([5, 6, 8]);
   });
 
+  test('jobs of a matrix over build arguments keep out of each other’s way', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    image.files.Dockerfile = DOCKERFILE.replace('FROM busybox AS build', '$&\nARG VERSION');
+    const version = (number: number) => image.job({ 'build-args': `VERSION=${number}` });
+    await version(1);
+    await version(2);
+    expect((await version(1)).missed).toEqual([]);
+    expect((await version(2)).missed).toEqual([]);
+    expect((await version(3)).missed[0]).toBe(5);
+  });
+
   test('images share layers; a layer is stored once', async () => {
     const image = await Image.inEmptyCache('containerd');
     await image.job();

@@ -125,6 +125,22 @@ describe.each(STORES)('%s image store', (store) => {
     expect(scoped.report.cache.outcome).toBe('empty');
   });
 
+  test('jobs of a matrix over build arguments keep out of each other’s way; an argument that is new starts with the last', async () => {
+    const at = fresh();
+    writeFileSync(join(at.context, 'Dockerfile'), DOCKERFILE.replace('FROM busybox AS build', '$&\nARG VERSION'));
+    const version = (number: number) => job(at, '--build-arg', `VERSION=${number}`);
+    await version(1);
+    await emptyEngine();
+    await version(2);
+    await emptyEngine();
+    expect(missed(await version(1))).toEqual([]);
+    await emptyEngine();
+    expect(missed(await version(2))).toEqual([]);
+    // COPY does not depend on it, RUN does.
+    await emptyEngine();
+    expect(missed(await version(3))[0]).toBe('  5 RUN miss');
+  });
+
   test('two jobs that save the same scope at once both succeed', async () => {
     const at = fresh();
     const both = await Promise.all([job(at), job(at)]);
@@ -248,7 +264,10 @@ describe.each(STORES)('%s image store', (store) => {
       ['of another version', '{"version": 2}'],
     ])('the index is %s', async (_, text) => {
       const ran = await broken((cache) => {
-        for (const name of readdirSync(join(cache, 'scopes'))) writeFileSync(join(cache, 'scopes', name), text);
+        const [scope = ''] = readdirSync(join(cache, 'scopes'));
+        for (const name of readdirSync(join(cache, 'scopes', scope))) {
+          writeFileSync(join(cache, 'scopes', scope, name), text);
+        }
       });
       expect(ran.report.cache).toMatchObject({
         outcome: 'empty',

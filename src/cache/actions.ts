@@ -1,8 +1,8 @@
 // The layer cache in the Actions cache. Its entries are of two kinds:
 //
-//   …-SCOPE-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new one;
-//                         the newest that GitHub lets this job read is the one that counts
-//   …-blobs-NAME          a folder with one large blob, whose digest is the name; or a pack of several, named by them all
+//   …-SCOPE-VARIANT-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new
+//                                 one; the newest that GitHub lets this job read is the one that counts
+//   …-blobs-NAME                  a folder with one large blob, whose digest is the name; or a pack of several, named by them all
 //
 // On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
 
@@ -17,6 +17,7 @@ import { hexOf } from './digest.ts';
 import { BlobFolder } from './folder.ts';
 import { type Index, readIndex, sizesOf, writeIndex } from './index-entry.ts';
 import { planEntries, type Sized } from './pack.ts';
+import type { Scope } from './scope.ts';
 import type { Store, Upload } from './store.ts';
 
 /** The number changes when older entries cannot be read any more. */
@@ -45,7 +46,9 @@ export class ActionsStore extends BlobFolder implements Store {
   /** Why nothing can be saved. */
   refusal: string | null = null;
   readonly #cache: ActionsCache;
-  readonly #prefix: string;
+  /** What keys of this scope's indexes begin with, and of this variant's. */
+  readonly #any: string;
+  readonly #own: string;
   /** Blobs that can be delivered, and their entries. */
   readonly #remote = new Map<Digest, { entry: string; bytes: number }>();
   /** Entries that are there: their name → the blobs in them. */
@@ -53,18 +56,18 @@ export class ActionsStore extends BlobFolder implements Store {
   readonly #restored = new Map<string, Promise<void>>();
   #uploading = false;
 
-  private constructor(folder: string, scope: string) {
+  private constructor(folder: string, { name, variant }: Scope) {
     super(folder);
-    this.#prefix = `${PREFIX}-${scope}-`;
+    this.#any = `${PREFIX}-${name}-`;
+    this.#own = `${this.#any}${variant}-`;
     this.#cache = connect(folder);
   }
 
   /**
    * @param folder a new folder of this job's own
-   * @param scope a name of scope.ts
    * @throws Error with a sentence when the folder cannot be written to
    */
-  static async open(folder: string, scope: string): Promise<ActionsStore> {
+  static async open(folder: string, scope: Scope): Promise<ActionsStore> {
     await Promise.all(Object.values(places(folder)).map(makeDirectory));
     const store = new ActionsStore(folder, scope);
     await store.make();
@@ -77,7 +80,8 @@ export class ActionsStore extends BlobFolder implements Store {
     if (!read) return { index: null, reason: 'this job may not read the cache' };
     const deadline = now() + PATIENCE;
     try {
-      if ((await this.#cache.restore(INDEX, this.#prefix, PATIENCE)) === null) return { index: null, reason: null };
+      if ((await this.#cache.restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
+        return { index: null, reason: null };
       const { text } = await readText(join(places(this.path).entries, INDEX));
       const found = readIndex(text ?? '');
       this.bytesFetched += Buffer.byteLength(text ?? '');
@@ -86,7 +90,7 @@ export class ActionsStore extends BlobFolder implements Store {
     } catch (error) {
       const reason = messageOf(error);
       // A damaged index must be replaced; a service that is down is not asked again.
-      const answers = await this.#cache.find(INDEX, this.#prefix, deadline - now()).catch(() => null);
+      const answers = await this.#cache.find(INDEX, this.#any, deadline - now()).catch(() => null);
       if (answers === null) this.refusal ??= reason;
       return { index: null, reason };
     }
@@ -117,7 +121,7 @@ export class ActionsStore extends BlobFolder implements Store {
     this.#uploading = true;
     return {
       folder: this.path,
-      key: `${this.#prefix}${wallClock()}-${randomBytes(4).toString('hex')}`,
+      key: `${this.#own}${wallClock()}-${randomBytes(4).toString('hex')}`,
       index: writeIndex({ ...index, blobs, entries }),
       entries: planned,
     };

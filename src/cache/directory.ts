@@ -1,15 +1,19 @@
-// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and one index for each scope:
+// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and the indexes:
 //
-//   scopes/NAME.json   the index (index-entry.ts)
+//   scopes/NAME/VARIANT.json   an index (index-entry.ts)
 //
 // A blob that no index names any more is removed a day later: a job that is under way may still count on it.
 
 import { dirname, join } from 'node:path';
 import { wallClock } from '../host/clock.ts';
-import { filesIn, readText, remove, writeText } from '../host/files.ts';
+import { filesIn, namesIn, readText, remove, writeText } from '../host/files.ts';
 import { BlobFolder } from './folder.ts';
 import { type Index, readIndex, sizesOf, writeIndex } from './index-entry.ts';
+import type { Scope } from './scope.ts';
 import type { Store } from './store.ts';
+
+/** Variants that a scope keeps, the newest ones: an argument may be another one in each run. */
+const MOST_VARIANTS = 16;
 
 /** In milliseconds. */
 const DAY = 24 * 3600 * 1000;
@@ -17,27 +21,29 @@ const DAY = 24 * 3600 * 1000;
 export class Directory extends BlobFolder implements Store {
   readonly kind = 'directory';
   readonly refusal = null;
+  readonly #scope: string;
   readonly #index: string;
 
-  private constructor(path: string, scope: string) {
+  private constructor(path: string, { name, variant }: Scope) {
     super(path);
-    this.#index = join(path, 'scopes', `${scope}.json`);
+    this.#scope = join(path, 'scopes', name);
+    this.#index = join(this.#scope, `${variant}.json`);
   }
 
   /**
    * Opens the directory, which is made when it is not there.
-   * @param scope a name of scope.ts
    * @param write whether anything will be saved: a directory that is only read from may be on a read-only file system
    * @throws Error with a sentence when it cannot be made
    */
-  static async open(path: string, scope: string, write: boolean): Promise<Directory> {
+  static async open(path: string, scope: Scope, write: boolean): Promise<Directory> {
     const directory = new Directory(path, scope);
     if (write) await directory.make();
     return directory;
   }
 
   async load(): Promise<{ index: Index | null; reason: string | null }> {
-    const { text } = await readText(this.#index);
+    const own = await readText(this.#index);
+    const text = own.text ?? (await this.#newest());
     return text === null ? { index: null, reason: null } : readIndex(text);
   }
 
@@ -49,8 +55,16 @@ export class Directory extends BlobFolder implements Store {
 
   async close(): Promise<void> {}
 
+  async #newest(): Promise<string | null> {
+    const [newest] = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+    return newest ? (await readText(newest.path)).text : null;
+  }
+
   async #sweep(): Promise<void> {
-    const indexes = await filesIn(dirname(this.#index));
+    const variants = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+    for (const { path } of variants.slice(MOST_VARIANTS)) await remove(path);
+    const scopes = await namesIn(dirname(this.#scope));
+    const indexes = (await Promise.all(scopes.map((name) => filesIn(join(dirname(this.#scope), name))))).flat();
     const named = new Set<string>();
     for (const { path } of indexes) {
       const { index } = readIndex((await readText(path)).text ?? '');

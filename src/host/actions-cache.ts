@@ -68,9 +68,9 @@ export class ActionsCache {
     return this.#twice({ call: 'find', name, key }, seconds);
   }
 
-  /** Brings that entry into the directory. */
-  restore(name: string, key: string, seconds: number): Promise<string | null> {
-    return this.#twice({ call: 'restore', name, key }, seconds);
+  /** Brings that entry into the directory; when there is none, the newest one whose key begins with `or`. */
+  restore(name: string, key: string, seconds: number, or = ''): Promise<string | null> {
+    return this.#twice({ call: 'restore', name, key, or }, seconds);
   }
 
   /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */

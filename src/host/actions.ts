@@ -47,7 +47,8 @@ export async function withoutCommands<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function fromWorkspace(file: string): string {
+/** A file as it is named from the top of the repository. */
+export function fromWorkspace(file: string): string {
   const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
   return relative(workspace, resolve(file)).split(sep).join('/');
 }

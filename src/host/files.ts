@@ -78,10 +78,14 @@ export async function bytesOf(path: string): Promise<number | null> {
   return found?.isFile() ? found.size : null;
 }
 
+/** The names in a directory; none where there is none. */
+export function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}
+
 /** The files of a directory, and when each was last written, in milliseconds since 1970; none where there is none. */
 export async function filesIn(directory: string): Promise<{ path: string; changed: number }[]> {
-  const names = await readdir(directory).catch(() => []);
-  const paths = names.map((name) => join(directory, name));
+  const paths = (await namesIn(directory)).map((name) => join(directory, name));
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
   return paths.flatMap((path, at) => (found[at]?.isFile() ? [{ path, changed: found[at].mtimeMs }] : []));
 }

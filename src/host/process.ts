@@ -109,6 +109,9 @@ export function beside(file: string): string {
   return join(dirname(fileURLToPath(import.meta.url)), file);
 }
 
+/** Operating system and processor of this machine: `linux/x64`. */
+export const machine = `${process.platform}/${process.arch}`;
+
 /** A variable of our own environment, or ''. */
 export function variable(name: string): string {
   return process.env[name] ?? '';

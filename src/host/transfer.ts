@@ -12,6 +12,8 @@ export interface Request {
   name: string;
   /** For `find` and `restore` also the beginning of a key: the newest such entry is taken. */
   key: string;
+  /** Another such beginning, for when there is none of the first; '' for no other. */
+  or?: string;
 }
 
 export interface Answer {
@@ -34,9 +36,9 @@ export async function serveTransfers(): Promise<void> {
   const queue = (request: Request) => queued.push(request);
   process.on('message', queue);
   const { restoreCache, saveCache } = await import('@actions/cache');
-  const carryOut = async ({ call, name, key }: Request): Promise<string | null> => {
+  const carryOut = async ({ call, name, key, or }: Request): Promise<string | null> => {
     if (call === 'save') return (await saveCache([name], key)) < 0 ? null : key;
-    return (await restoreCache([name], key, [], { lookupOnly: call === 'find' })) ?? null;
+    return (await restoreCache([name], key, or ? [or] : [], { lookupOnly: call === 'find' })) ?? null;
   };
   const answer = (request: Request) => {
     const log: string[] = [];
