@@ -34291,8 +34291,8 @@ class Contents {
         return { offered: there.map(({ digest }) => digest), gone: layers.length - there.length };
     }
     /**
-     * Puts the cache that an image carries in the image's place. What else is in its config stays nowhere: the history there
-     * has the values of build arguments.
+     * Puts the cache that was pushed, or that a pushed image carries, in the place of what was pushed, with its config in
+     * memory. What else is in the config of an image stays nowhere: the history there has the values of build arguments.
      */
     async keepCacheOnly(tag) {
         const manifest = this.#manifests.get(tag);
@@ -34795,7 +34795,7 @@ class LayerCache {
             saveSeconds: 0,
             netSeconds: 0,
         };
-        this.#ready = this.#load();
+        this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
         contents.waitFor(this.#ready);
     }
     /**
@@ -34957,6 +34957,7 @@ class LayerCache {
     async #exportCache(tag, exportBuild) {
         const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
         await exportBuild([...this.importFlags, '--output', 'type=cacheonly', '--cache-to', to]);
+        await this.#contents.keepCacheOnly(tag);
     }
     /**
      * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
@@ -35650,6 +35651,9 @@ function wrongWhole({ instructions, stages }, reader, found) {
 // The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
 
 
+
+
+
 /** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
 class ServiceFailed extends Error {
 }
@@ -35680,16 +35684,18 @@ function cachePermissions() {
     }
 }
 /**
- * Entries of the Actions cache, as files and folders in `directory`. A call that is not answered in time ends all others
- * with it: the service is taken for dead from then on.
+ * Entries of the Actions cache, as files and folders in `directory`. Each call says for how many seconds the service may
+ * be silent; when it is for longer, that call ends, and all others with it: the service is taken for dead from then on.
  */
 class ActionsCache {
     #child;
+    #directories;
     #waiting = new Map();
     #last = 0;
     #dead = null;
     /** @param temporary a directory for archives on their way */
     constructor(directory, temporary) {
+        this.#directories = [directory, temporary];
         this.#child = (0,external_node_child_process_namespaceObject.fork)(beside('transfer.js'), {
             cwd: directory,
             // What @actions/cache takes for the folder that paths are relative to, and for the place of its archives.
@@ -35731,8 +35737,7 @@ class ActionsCache {
         if (this.#dead)
             throw this.#dead;
         const id = ++this.#last;
-        const silent = () => this.#die(`the cache service did not answer within ${Math.round(seconds)} s`);
-        const timer = setTimeout(silent, seconds * 1000);
+        const stopWatching = this.#watch(seconds, request.call === 'restore');
         try {
             return await new Promise((resolve, reject) => {
                 this.#waiting.set(id, { resolve, reject });
@@ -35741,11 +35746,24 @@ class ActionsCache {
             });
         }
         finally {
-            clearTimeout(timer);
+            stopWatching();
             this.#waiting.delete(id);
             if (this.#waiting.size === 0)
                 this.#release();
         }
+    }
+    /** @param arrives whether what comes can be seen in the directories */
+    #watch(seconds, arrives) {
+        let last = now();
+        let bytes = 0;
+        return every(0.1, () => {
+            const arrived = arrives ? bytesBelow(this.#directories) : 0;
+            if (arrived !== bytes)
+                last = now();
+            bytes = arrived;
+            if (now() - last > seconds)
+                this.#die(`the cache service was silent for ${Math.round(seconds)} s`);
+        });
     }
     #die(reason) {
         this.#dead ??= new ServiceFailed(reason);
@@ -35761,6 +35779,16 @@ class ActionsCache {
     #hold() {
         this.#child.ref();
         this.#child.channel?.ref();
+    }
+}
+/** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
+function bytesBelow(directories) {
+    try {
+        const files = directories.flatMap((directory) => (0,external_node_fs_.readdirSync)(directory, { recursive: true }).map((name) => (0,external_node_path_.join)(directory, String(name))));
+        return files.reduce((sum, file) => sum + (0,external_node_fs_.statSync)(file).size, 0);
+    }
+    catch {
+        return 0;
     }
 }
 /** What @actions/cache says, for people. */
@@ -35898,8 +35926,8 @@ const INDEX = 'index.json';
 const blobsKey = (name) => `${PREFIX}-blobs-${name}`;
 /** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
 const PATIENCE = 5;
-/** Seconds that so many bytes may take. Hosted runners need a tenth of it. */
-const patienceFor = (bytes) => 10 + bytes / 4e6;
+/** Seconds for which nothing may come of a layer that is on its way. */
+const SILENCE = 10;
 /** Blobs up to so many bytes travel in the index, the smallest first, up to so many bytes in all. */
 const SMALL = 256 << 10;
 const SMALL_IN_ALL = 4 << 20;
@@ -36025,9 +36053,8 @@ class ActionsStore extends BlobFolder {
     /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
     async #restore(entry) {
         const digests = this.#entries.get(entry) ?? [];
-        const bytes = digests.reduce((all, digest) => all + (this.#remote.get(digest)?.bytes ?? 0), 0);
         const key = blobsKey(entry);
-        if ((await this.#cache.restore(entry, key, patienceFor(bytes))) !== key)
+        if ((await this.#cache.restore(entry, key, SILENCE)) !== key)
             throw new Error('its entry was evicted');
         for (const digest of digests) {
             const file = (0,external_node_path_.join)(places(this.path).entries, entry, hexOf(digest));
@@ -45118,7 +45145,7 @@ function findingText({ rule, severity, file, line, message, remedy }, display) {
 
 
 /** After this many seconds without a line, a build says that it is alive. */
-const SILENCE = 15;
+const live_SILENCE = 15;
 class Live {
     #display;
     /** Steps that run: what they are called, and since when, in seconds. */
@@ -45142,7 +45169,7 @@ class Live {
     }
     /** Lines for the passing of time: one for each step that runs, when nothing was printed for a while. */
     tick(now) {
-        if (now - this.#spoke < SILENCE || this.#running.size === 0)
+        if (now - this.#spoke < live_SILENCE || this.#running.size === 0)
             return [];
         this.#spoke = now;
         return [...this.#running.values()].map(({ name, since }) => paint('dim', `${name} · still running after ${duration(now - since)}`, this.#display));
@@ -45602,9 +45629,12 @@ function escapeText(text) {
 
 
 
+/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
+const patienceFor = (bytes) => 10 + bytes / 4e6;
 /** Carries out an upload. Whatever goes wrong is in what it returns. */
 async function carryOut({ folder, key, index: text, entries }) {
     const start = now();
+    const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
     const cache = connect(folder);
     const done = { entries: 0, bytes: 0, seconds: 0, problem: null };
     const made = (bytes) => {
@@ -45614,7 +45644,7 @@ async function carryOut({ folder, key, index: text, entries }) {
     try {
         const there = await Promise.all(entries.map(async (entry) => {
             try {
-                if (await saveEntry(cache, folder, entry))
+                if (await saveEntry(cache, folder, entry, patience))
                     made(entry.bytes);
                 return true;
             }
@@ -45643,7 +45673,7 @@ async function carryOut({ folder, key, index: text, entries }) {
     return done;
 }
 /** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
-async function saveEntry(cache, folder, { name, digests, bytes }) {
+async function saveEntry(cache, folder, { name, digests }, patience) {
     const key = blobsKey(name);
     const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
     if (await isThere())
@@ -45652,7 +45682,7 @@ async function saveEntry(cache, folder, { name, digests, bytes }) {
     for (const digest of digests)
         await linkFile(blobs.blob(digest), (0,external_node_path_.join)(places(folder).entries, name, hexOf(digest)));
     try {
-        await cache.save(name, key, patienceFor(bytes));
+        await cache.save(name, key, patience);
         return true;
     }
     catch (error) {

@@ -31,8 +31,8 @@ export const blobsKey = (name: string): string => `${PREFIX}-blobs-${name}`;
 /** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
 const PATIENCE = 5;
 
-/** Seconds that so many bytes may take. Hosted runners need a tenth of it. */
-export const patienceFor = (bytes: number): number => 10 + bytes / 4e6;
+/** Seconds for which nothing may come of a layer that is on its way. */
+const SILENCE = 10;
 
 /** Blobs up to so many bytes travel in the index, the smallest first, up to so many bytes in all. */
 const SMALL = 256 << 10;
@@ -160,9 +160,8 @@ export class ActionsStore extends BlobFolder implements Store {
   /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
   async #restore(entry: string): Promise<void> {
     const digests = this.#entries.get(entry) ?? [];
-    const bytes = digests.reduce((all, digest) => all + (this.#remote.get(digest)?.bytes ?? 0), 0);
     const key = blobsKey(entry);
-    if ((await this.#cache.restore(entry, key, patienceFor(bytes))) !== key) throw new Error('its entry was evicted');
+    if ((await this.#cache.restore(entry, key, SILENCE)) !== key) throw new Error('its entry was evicted');
     for (const digest of digests) {
       const file = join(places(this.path).entries, entry, hexOf(digest));
       if ((await sha256Of(file).catch(() => null)) !== hexOf(digest)) continue;

@@ -93,7 +93,7 @@ export class LayerCache {
       saveSeconds: 0,
       netSeconds: 0,
     };
-    this.#ready = this.#load();
+    this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
     contents.waitFor(this.#ready);
   }
 
@@ -265,6 +265,7 @@ export class LayerCache {
   async #exportCache(tag: string, exportBuild: ExportBuild): Promise<void> {
     const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
     await exportBuild([...this.importFlags, '--output', 'type=cacheonly', '--cache-to', to]);
+    await this.#contents.keepCacheOnly(tag);
   }
 
   /**

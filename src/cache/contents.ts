@@ -103,8 +103,8 @@ export class Contents implements Blobs {
   }
 
   /**
-   * Puts the cache that an image carries in the image's place. What else is in its config stays nowhere: the history there
-   * has the values of build arguments.
+   * Puts the cache that was pushed, or that a pushed image carries, in the place of what was pushed, with its config in
+   * memory. What else is in the config of an image stays nowhere: the history there has the values of build arguments.
    */
   async keepCacheOnly(tag: string): Promise<void> {
     const manifest = this.#manifests.get(tag);

@@ -6,15 +6,19 @@ import type { ActionsCache } from '../host/actions-cache.ts';
 import { now } from '../host/clock.ts';
 import { linkFile, writeText } from '../host/files.ts';
 import { messageOf } from '../reason.ts';
-import { blobsKey, connect, INDEX, patienceFor, places } from './actions.ts';
+import { blobsKey, connect, INDEX, places } from './actions.ts';
 import { hexOf } from './digest.ts';
 import { BlobFolder } from './folder.ts';
 import { readIndex, writeIndex } from './index-entry.ts';
 import type { NewEntry, Upload, Uploaded } from './store.ts';
 
+/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
+const patienceFor = (bytes: number): number => 10 + bytes / 4e6;
+
 /** Carries out an upload. Whatever goes wrong is in what it returns. */
 export async function carryOut({ folder, key, index: text, entries }: Upload): Promise<Uploaded> {
   const start = now();
+  const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
   const cache = connect(folder);
   const done: Uploaded = { entries: 0, bytes: 0, seconds: 0, problem: null };
   const made = (bytes: number) => {
@@ -25,7 +29,7 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
     const there = await Promise.all(
       entries.map(async (entry) => {
         try {
-          if (await saveEntry(cache, folder, entry)) made(entry.bytes);
+          if (await saveEntry(cache, folder, entry, patience)) made(entry.bytes);
           return true;
         } catch (error) {
           done.problem ??= messageOf(error);
@@ -51,14 +55,19 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
 }
 
 /** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
-async function saveEntry(cache: ActionsCache, folder: string, { name, digests, bytes }: NewEntry): Promise<boolean> {
+async function saveEntry(
+  cache: ActionsCache,
+  folder: string,
+  { name, digests }: NewEntry,
+  patience: number,
+): Promise<boolean> {
   const key = blobsKey(name);
   const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
   if (await isThere()) return false;
   const blobs = new BlobFolder(folder);
   for (const digest of digests) await linkFile(blobs.blob(digest), join(places(folder).entries, name, hexOf(digest)));
   try {
-    await cache.save(name, key, patienceFor(bytes));
+    await cache.save(name, key, patience);
     return true;
   } catch (error) {
     if (await isThere()) return false;

@@ -1,6 +1,9 @@
 // The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { every, now } from './clock.ts';
 import { beside } from './process.ts';
 import type { Answer, Request } from './transfer.ts';
 
@@ -38,17 +41,19 @@ export function cachePermissions(): { read: boolean; write: boolean } {
 }
 
 /**
- * Entries of the Actions cache, as files and folders in `directory`. A call that is not answered in time ends all others
- * with it: the service is taken for dead from then on.
+ * Entries of the Actions cache, as files and folders in `directory`. Each call says for how many seconds the service may
+ * be silent; when it is for longer, that call ends, and all others with it: the service is taken for dead from then on.
  */
 export class ActionsCache {
   readonly #child: ChildProcess;
+  readonly #directories: string[];
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #last = 0;
   #dead: ServiceFailed | null = null;
 
   /** @param temporary a directory for archives on their way */
   constructor(directory: string, temporary: string) {
+    this.#directories = [directory, temporary];
     this.#child = fork(beside('transfer.js'), {
       cwd: directory,
       // What @actions/cache takes for the folder that paths are relative to, and for the place of its archives.
@@ -95,8 +100,7 @@ export class ActionsCache {
   async #ask(request: Omit<Request, 'id'>, seconds: number): Promise<Answer> {
     if (this.#dead) throw this.#dead;
     const id = ++this.#last;
-    const silent = () => this.#die(`the cache service did not answer within ${Math.round(seconds)} s`);
-    const timer = setTimeout(silent, seconds * 1000);
+    const stopWatching = this.#watch(seconds, request.call === 'restore');
     try {
       return await new Promise<Answer>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
@@ -104,10 +108,22 @@ export class ActionsCache {
         this.#child.send({ id, ...request } satisfies Request, (error) => error && this.#die(error.message));
       });
     } finally {
-      clearTimeout(timer);
+      stopWatching();
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) this.#release();
     }
+  }
+
+  /** @param arrives whether what comes can be seen in the directories */
+  #watch(seconds: number, arrives: boolean): () => void {
+    let last = now();
+    let bytes = 0;
+    return every(0.1, () => {
+      const arrived = arrives ? bytesBelow(this.#directories) : 0;
+      if (arrived !== bytes) last = now();
+      bytes = arrived;
+      if (now() - last > seconds) this.#die(`the cache service was silent for ${Math.round(seconds)} s`);
+    });
   }
 
   #die(reason: string): void {
@@ -125,6 +141,18 @@ export class ActionsCache {
   #hold(): void {
     this.#child.ref();
     this.#child.channel?.ref();
+  }
+}
+
+/** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
+function bytesBelow(directories: string[]): number {
+  try {
+    const files = directories.flatMap((directory) =>
+      readdirSync(directory, { recursive: true }).map((name) => join(directory, String(name))),
+    );
+    return files.reduce((sum, file) => sum + statSync(file).size, 0);
+  } catch {
+    return 0;
   }
 }
 
