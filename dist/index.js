@@ -31906,7 +31906,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   nY: () => (/* reexport */ cleanUp),
   Cs: () => (/* reexport */ runAction),
   d1: () => (/* reexport */ runCommand),
-  SG: () => (/* reexport */ runUploader),
+  Le: () => (/* reexport */ runSaver),
   yc: () => (/* reexport */ serveTransfers)
 });
 
@@ -32509,15 +32509,37 @@ async function follow(program, args, options) {
 }
 /**
  * Starts a program of ours (a file beside the bundle) that lives on when this process ends, and after it until the
- * workflow's job does; it yields to what the job does meanwhile. Returns its process id.
+ * workflow's job does; it yields to what the job does meanwhile. Gives it an order, through memory only, and waits until it
+ * says that it needs nothing of the job any more, or ends.
+ * @returns its process id
  */
-function startBehind(file, args) {
-    const child = (0,external_node_child_process_namespaceObject.spawn)(process.execPath, [beside(file), ...args], { detached: true, stdio: 'ignore' });
+async function startBehind(file, order) {
+    const child = (0,external_node_child_process_namespaceObject.fork)(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const { pid } = child;
+    await new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('message', () => resolve());
+        child.once('exit', () => resolve());
+        child.send(order);
+        if (pid !== undefined)
+            (0,external_node_os_.setPriority)(pid, 10);
+    });
+    if (child.connected)
+        child.disconnect();
     child.unref();
-    if (child.pid === undefined)
-        throw new Error(`${file} cannot be started`);
-    (0,external_node_os_.setPriority)(child.pid, 10);
-    return child.pid;
+    return pid ?? 0;
+}
+/** In such a program: its order, and what it calls when it needs nothing of the job any more. */
+async function receiveOrder() {
+    const order = await new Promise((resolve) => process.once('message', resolve));
+    let told = false;
+    const free = () => {
+        // The job may have been cancelled meanwhile.
+        if (!told && process.connected)
+            process.send?.('free');
+        told = true;
+    };
+    return { order, free };
 }
 function isRunning(pid) {
     try {
@@ -32526,10 +32548,6 @@ function isRunning(pid) {
     catch {
         return false;
     }
-}
-/** A word behind our own name on the command line. */
-function argument(at) {
-    return process.argv[2 + at] ?? '';
 }
 /** Path of a file beside the bundle. */
 function beside(file) {
@@ -33885,9 +33903,10 @@ async function build({ inputs, file, dockerfile, reader, engine, flags }, watch,
 /**
  * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
  * forced to run.
+ * @param solved called once all steps were found in the engine's cache, and a cache begins to be exported
  * @throws Error with docker's reason
  */
-async function exportBuild(inputs, file, flags, cancel) {
+async function exportBuild(inputs, file, flags, cancel, solved = () => { }) {
     const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
     const target = flags.includes('--target') ? '' : inputs.target;
     const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
@@ -33896,7 +33915,12 @@ async function exportBuild(inputs, file, flags, cancel) {
         env: call.env,
         cancel,
         stdout: () => { },
-        stderr: (line) => keepLast(said, [line]),
+        stderr: (line) => {
+            keepLast(said, [line]);
+            // What the builder calls that step: cache/remotecache/registry/registry.go
+            if (/^#\d+ exporting cache/.test(line))
+                solved();
+        },
     });
     if (exitCode === 0)
         return;
@@ -34020,6 +34044,16 @@ function hexOf(digest) {
 ;// CONCATENATED MODULE: ./lib/cache/index-entry.js
 // The index of a scope: all that is kept of one image but its large blobs. Pure.
 
+/** The index of an image of which nothing was saved. */
+const NOTHING = {
+    manifests: new Map(),
+    blobs: new Map(),
+    entries: {},
+    seconds: {},
+    needed: [],
+    commit: '',
+    nets: [],
+};
 /** A reader takes no other version: what it cannot read it does without. */
 const VERSION = 1;
 function writeIndex({ manifests, blobs, ...rest }) {
@@ -34258,8 +34292,8 @@ class Contents {
     scratch() {
         return this.#store.scratch();
     }
-    add(digest, file) {
-        return this.#store.add(digest, file);
+    add(digest, file, bytes) {
+        return this.#store.add(digest, file, bytes);
     }
     async manifest(reference) {
         await this.waiting.during(this.#filled);
@@ -34446,6 +34480,8 @@ const http_bytesOf = (body) => (Buffer.isBuffer(body) ? body.length : body.bytes
 
 
 
+/** The name of an image or a cache in a registry, as docker takes it. */
+const referenceIn = ({ address, repository }, tag) => `${address}/${repository}:${tag}`;
 /** The spec asks for at least 4 MiB ("Pushing Manifests"). */
 const MANIFEST_LIMIT = 4 << 20;
 /** The spec's tag ("Pulling manifests"). */
@@ -34737,34 +34773,154 @@ async function readAll(body, limit) {
     return Buffer.concat(chunks);
 }
 
-;// CONCATENATED MODULE: ./lib/cache/cache.js
-// The layer cache of one job: opens it, says with which flags docker build looks into it, exports what is new, and
-// tells how it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
+;// CONCATENATED MODULE: ./lib/cache/save.js
+// What is kept of a build: exported by the engine into a registry of ours, and put into the store. It needs nothing of the
+// job but data, and so can go on in a process of its own while the job does other things.
 
 
 
 
 
-
+/** Layers that nobody else will read are compressed fast: level 1 of zstd's 22. */
+const ZSTD = 'compression=zstd,compression-level=1';
 /**
  * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
  * for all stages, the graphdriver store an image for each.
  */
-const tagOf = (stage, whole) => `${whole ? cache_WHOLE : PART}${stage}`;
-const cache_WHOLE = 'whole.';
+const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
+const save_WHOLE = 'whole.';
 const PART = 'part.';
 const ALL_STAGES = 'all';
+/**
+ * Exports what the engine has of a build, and saves it.
+ * @param solved called when the build context is not needed any more
+ * @returns what is still to be uploaded, if anything is
+ * @throws Error with a clause that says why nothing was saved
+ */
+async function exportLayers(saving, store, built, solved) {
+    const start = now();
+    const contents = new Contents(store);
+    const index = readIndex(saving.index).index ?? NOTHING;
+    contents.fill(index);
+    await contents.makeOffer();
+    let refused = null;
+    const registry = await startRegistry(contents, (event) => {
+        // docker only says that something went wrong.
+        if (event.type === 'failed') {
+            refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
+        }
+    });
+    let waited = 0;
+    const free = () => {
+        waited = now() - start;
+        solved();
+    };
+    try {
+        const tags = await new Exporter(saving, contents, registry, built).run(free);
+        const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
+        const named = sizesOf(manifests.values());
+        const { nets, needed, commit } = saving;
+        return await store.save({
+            manifests,
+            blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
+            entries: {},
+            seconds: secondsOf(saving, index.seconds),
+            needed: needed.filter((digest) => named.has(digest)),
+            commit,
+            nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
+        });
+    }
+    catch (error) {
+        throw refused === null ? error : new Error(refused);
+    }
+    finally {
+        await registry.close();
+    }
+}
+class Exporter {
+    #saving;
+    #contents;
+    #registry;
+    #built;
+    constructor(saving, contents, registry, built) {
+        this.#saving = saving;
+        this.#contents = contents;
+        this.#registry = registry;
+        this.#built = built;
+    }
+    /** Returns the tags that are to be kept. */
+    async run(solved) {
+        const { whole } = this.#saving;
+        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(save_WHOLE));
+        const containerd = this.#built.imageStore === 'containerd';
+        const own = containerd ? await this.#exportCache(solved) : await this.#pushStages(solved);
+        return whole ? own : [...good, ...own];
+    }
+    async #exportCache(solved) {
+        const tag = tagOf(ALL_STAGES, this.#saving.whole);
+        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
+        await this.#built.exportBuild([...this.#importFlags, '--output', 'type=cacheonly', '--cache-to', to], solved);
+        await this.#contents.keepCacheOnly(tag);
+        return [tag];
+    }
+    /**
+     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
+     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
+     */
+    async #pushStages(solved) {
+        const { whole, steps } = this.#saving;
+        const { stages, exportBuild } = this.#built;
+        const touched = new Set(steps.filter(({ status }) => status === 'miss').map(({ stage }) => stage));
+        const isSaved = (stage) => !whole || this.#contents.manifests.has(tagOf(stage, whole));
+        const pushed = stages.filter(({ stage }) => touched.has(stage) || !isSaved(stage));
+        await Promise.all(pushed.map(({ stage, target }) => {
+            const only = target === null ? [] : ['--target', target];
+            const inline = ['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', this.#reference(tagOf(stage, whole))];
+            return exportBuild([...this.#importFlags, ...only, ...inline]);
+        }));
+        solved();
+        for (const { stage } of pushed)
+            await this.#push(tagOf(stage, whole));
+        return stages.map(({ stage }) => tagOf(stage, whole));
+    }
+    async #push(tag) {
+        const reference = this.#reference(tag);
+        const pushed = await run('docker', ['push', '--quiet', reference]);
+        await run('docker', ['image', 'rm', '--no-prune', reference]);
+        if (pushed.exitCode !== 0)
+            throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
+        await this.#contents.keepCacheOnly(tag);
+    }
+    get #importFlags() {
+        return this.#saving.offer ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+    }
+    #reference(tag) {
+        return referenceIn(this.#registry, tag);
+    }
+}
+/** What each step takes when it runs: as measured now, or the last time. */
+function secondsOf({ steps, whole }, known) {
+    const now = steps.flatMap((step) => {
+        const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
+        return seconds === undefined ? [] : [[keyOf(step), seconds]];
+    });
+    return { ...(whole ? {} : known), ...Object.fromEntries(now) };
+}
+/** A step, as the next run will know it again. */
+function keyOf({ id, text }) {
+    return `${id} ${text}`;
+}
+
+;// CONCATENATED MODULE: ./lib/cache/cache.js
+// The layer cache of one job, while it builds: opens it, says with which flags docker build looks into it, and tells how
+// it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
+
+
+
+
+
 /** After so many runs that cost more than they saved, nothing is saved until one pays. */
 const LOSSES = 3;
-const NOTHING = {
-    manifests: new Map(),
-    blobs: new Map(),
-    entries: {},
-    seconds: {},
-    needed: [],
-    commit: '',
-    nets: [],
-};
 class LayerCache {
     #options;
     #store;
@@ -34778,8 +34934,6 @@ class LayerCache {
     /** Is the engine to look into the cache? */
     #open = true;
     #problem = null;
-    /** Why a push was refused, in our own words: docker only says that something went wrong. */
-    #refused = null;
     constructor(store, contents, registry, options) {
         this.#options = options;
         this.#store = store;
@@ -34812,7 +34966,7 @@ class LayerCache {
     }
     /** Flags with which docker build looks into the cache. */
     get importFlags() {
-        return this.#open ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+        return this.#open ? ['--cache-from', `type=registry,ref=${referenceIn(this.#registry, OFFER)}`] : [];
     }
     /**
      * Fires when the engine was promised something that cannot be delivered. Its build would fail after all, but only when
@@ -34832,50 +34986,51 @@ class LayerCache {
         this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
     }
     /**
-     * Exports what the engine has for a build. Nothing is exported when nothing ran and nothing is missing.
-     * @returns what is still to be uploaded, if anything is
+     * Ends the job's part in the cache, once it has built.
+     * @param steps what ran and what was reused
+     * @param whole false for a build that failed
+     * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
      */
-    async save(built) {
+    async handOver(steps, whole) {
         await this.#ready;
-        const { steps, whole } = built;
         const known = this.#index.seconds;
-        const ran = steps.filter(({ status }) => status === 'miss');
         const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
         const needed = this.#contents.asked;
         this.#report.restoreSeconds = this.#contents.waiting.seconds;
-        this.#report.netSeconds = sum(reused) - this.#report.restoreSeconds;
-        const why = this.#reasonNotToSave(ran, whole);
+        this.#report.netSeconds = reused.reduce((all, seconds) => all + seconds, 0) - this.#report.restoreSeconds;
+        const why = this.#reasonNotToSave(steps, whole);
+        await this.#registry.close();
+        // What was fetched in advance and nobody wanted need not arrive any more.
+        await this.#store.close(why === null);
         if (why !== null) {
             this.#say(why);
-            // What was fetched in advance and nobody wanted need not arrive any more.
-            await this.#store.close();
             return null;
         }
-        const saving = new Stopwatch();
-        try {
-            return await saving.during(this.#export(built, ran, needed, saving));
-        }
-        catch (error) {
-            const reason = this.#refused ?? messageOf(error);
-            this.#say(`Nothing was saved: ${reason}.`);
-            return null;
-        }
-        finally {
-            this.#report.saveSeconds = saving.seconds;
-            this.#report.netSeconds -= saving.seconds;
-        }
+        return {
+            ...{ steps, whole, needed, offer: this.#open },
+            store: this.#store.state(),
+            index: writeIndex(this.#index),
+            commit: this.#options.commit,
+            nets: [...this.#index.nets, this.#report.netSeconds].slice(-LOSSES),
+        };
     }
-    /** Takes down what became of an upload, as far as it is known. */
-    uploaded(bytes, sentence) {
+    /**
+     * Takes down what became of what was handed over.
+     * @param seconds for which the job waited
+     */
+    saved({ bytes, sentence }, seconds) {
         this.#report.bytesStored = bytes;
+        this.#report.saveSeconds = seconds;
+        this.#report.netSeconds -= seconds;
         this.#say(sentence);
     }
     report() {
         return { ...this.#report, bytesFetched: this.#store.bytesFetched };
     }
+    /** Ends a cache of which nothing is to be saved. */
     async close() {
         await this.#registry.close();
-        await this.#store.close();
+        await this.#store.close(false);
     }
     async #load() {
         const { index, reason } = await this.#store.load();
@@ -34901,110 +35056,36 @@ class LayerCache {
         for (const digest of needed)
             this.#contents.prefetch(digest);
     }
-    #reasonNotToSave(ran, whole) {
+    #reasonNotToSave(steps, whole) {
         const { outcome, netSeconds } = this.#report;
         const { mode } = this.#options;
         const { nets } = this.#index;
         const { refusal } = this.#store;
         if (mode === 'read-only')
             return 'Nothing was saved: the cache is read-only.';
-        if (ran.length === 0 && (outcome === 'restored' || !whole))
+        const ran = steps.some(({ status }) => status === 'miss');
+        if (!ran && (outcome === 'restored' || !whole))
             return 'Nothing changed, so nothing was saved.';
-        if (refusal !== null)
-            return this.#report.reason.includes(refusal)
-                ? 'Nothing was saved either; the next run tries again.'
-                : `Nothing was saved: ${refusal}.`;
+        if (refusal !== null) {
+            const known = this.#report.reason.includes(refusal);
+            return known ? 'Nothing was saved either; the next run tries again.' : `Nothing was saved: ${refusal}.`;
+        }
         const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
         if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
             return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;
         }
         return null;
     }
-    async #export(built, ran, needed, saving) {
-        const { imageStore, stages, whole } = built;
-        const containerd = imageStore === 'containerd';
-        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(cache_WHOLE));
-        const own = (containerd ? [ALL_STAGES] : stages.map(({ stage }) => stage)).map((stage) => tagOf(stage, whole));
-        if (containerd)
-            await this.#exportCache(tagOf(ALL_STAGES, whole), built.exportBuild);
-        else
-            await this.#pushStages(built, ran);
-        const tags = whole ? own : [...good, ...own];
-        const manifests = new Map([...this.#contents.manifests].filter(([tag]) => tags.includes(tag)));
-        const named = sizesOf(manifests.values());
-        const upload = await this.#store.save({
-            manifests,
-            blobs: new Map([...this.#contents.small].filter(([digest]) => named.has(digest))),
-            entries: {},
-            seconds: this.#secondsOf(built),
-            needed: needed.filter((digest) => named.has(digest)),
-            commit: this.#options.commit,
-            nets: [...this.#index.nets, this.#report.netSeconds - saving.seconds].slice(-LOSSES),
-        });
-        if (upload === null)
-            this.#say(whole ? 'The layers of this build were saved.' : 'The layers above the step that failed were saved.');
-        return upload;
-    }
-    /** What each step takes when it runs: as measured now, or the last time. */
-    #secondsOf({ steps, whole }) {
-        const known = this.#index.seconds;
-        const now = steps.flatMap((step) => {
-            const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
-            return seconds === undefined ? [] : [[keyOf(step), seconds]];
-        });
-        return { ...(whole ? {} : known), ...Object.fromEntries(now) };
-    }
-    async #exportCache(tag, exportBuild) {
-        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
-        await exportBuild([...this.importFlags, '--output', 'type=cacheonly', '--cache-to', to]);
-        await this.#contents.keepCacheOnly(tag);
-    }
-    /**
-     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
-     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
-     */
-    async #pushStages({ stages, whole, exportBuild }, ran) {
-        const touched = new Set(ran.map(({ stage }) => stage));
-        for (const stage of stages) {
-            const tag = tagOf(stage.stage, whole);
-            if (!touched.has(stage.stage) && (!whole || this.#contents.manifests.has(tag)))
-                continue;
-            const reference = this.#reference(tag);
-            const target = stage.target === null ? [] : ['--target', stage.target];
-            const flags = [...this.importFlags, ...target, '--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', reference];
-            await exportBuild(flags);
-            const pushed = await run('docker', ['push', '--quiet', reference]);
-            await run('docker', ['image', 'rm', '--no-prune', reference]);
-            if (pushed.exitCode !== 0)
-                throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
-            await this.#contents.keepCacheOnly(tag);
-        }
-    }
-    #reference(tag) {
-        return `${this.#registry.address}/${this.#registry.repository}:${tag}`;
-    }
     #notice(event) {
-        if (event.type === 'blob-uploaded')
-            this.#report.bytesStored += event.bytes;
-        if (event.type === 'blob-gone') {
-            this.#problem ??= event.reason;
-            this.#broken.abort();
-        }
-        if (event.type === 'failed') {
-            this.#refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
-        }
+        if (event.type !== 'blob-gone')
+            return;
+        this.#problem ??= event.reason;
+        this.#broken.abort();
     }
     #say(sentence) {
         this.#report.reason = `${this.#report.reason} ${sentence}`.trim();
     }
 }
-/** Layers that leave a machine are compressed fast: https://github.com/facebook/zstd, level 1 of 22. */
-const ZSTD = 'compression=zstd,compression-level=1';
-/** A step, as the next run will know it again. */
-function keyOf({ id, text }) {
-    return `${id} ${text}`;
-}
-const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
 
 ;// CONCATENATED MODULE: ./lib/nearest.js
 // What somebody may have meant who mistyped a word. Pure.
@@ -35819,6 +35900,7 @@ function plain(failure) {
 class BlobFolder {
     path;
     bytesFetched = 0;
+    bytesAdded = 0;
     /** Blobs whose content was compared with their digest in this run. */
     #checked = new Map();
     constructor(path) {
@@ -35840,8 +35922,9 @@ class BlobFolder {
     scratch() {
         return (0,external_node_path_.join)(this.path, 'scratch', (0,external_node_crypto_.randomUUID)());
     }
-    async add(digest, file) {
+    async add(digest, file, bytes) {
         await moveFile(file, this.blob(digest));
+        this.bytesAdded += bytes;
         this.#checked.set(digest, Promise.resolve(this.blob(digest)));
     }
     async drop(digest) {
@@ -35885,8 +35968,8 @@ function planEntries(blobs, most) {
         return blobs.map((blob) => entryOf([blob]));
     const alone = new Set([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, most - 2));
     const rest = blobs.filter((blob) => !alone.has(blob));
-    const half = pack_sum(rest) / 2;
-    const first = rest.filter((_, at) => pack_sum(rest.slice(0, at + 1)) <= half);
+    const half = sum(rest) / 2;
+    const first = rest.filter((_, at) => sum(rest.slice(0, at + 1)) <= half);
     const packs = [first, rest.slice(first.length)].filter((pack) => pack.length > 0);
     return [...[...alone].map((blob) => [blob]), ...packs].map(entryOf);
 }
@@ -35894,9 +35977,9 @@ function entryOf(blobs) {
     const digests = blobs.map(({ digest }) => digest);
     const all = digests.map(hexOf);
     const name = all.length === 1 ? all.join() : (0,external_node_crypto_.createHash)('sha256').update(all.sort().join()).digest('hex');
-    return { name, digests, bytes: pack_sum(blobs) };
+    return { name, digests, bytes: sum(blobs) };
 }
-function pack_sum(blobs) {
+function sum(blobs) {
     return blobs.reduce((all, { bytes }) => all + bytes, 0);
 }
 
@@ -35937,7 +36020,8 @@ class ActionsStore extends BlobFolder {
     kind = 'actions';
     /** Why nothing can be saved. */
     refusal = null;
-    #cache;
+    #scope;
+    #connection = null;
     /** What keys of this scope's indexes begin with, and of this variant's. */
     #any;
     #own;
@@ -35946,12 +36030,12 @@ class ActionsStore extends BlobFolder {
     /** Entries that are there: their name → the blobs in them. */
     #entries = new Map();
     #restored = new Map();
-    #uploading = false;
-    constructor(folder, { name, variant }) {
+    constructor(folder, scope) {
         super(folder);
+        const { name, variant } = scope;
+        this.#scope = scope;
         this.#any = `${PREFIX}-${name}-`;
         this.#own = `${this.#any}${variant}-`;
-        this.#cache = connect(folder);
     }
     /**
      * @param folder a new folder of this job's own
@@ -35961,6 +36045,15 @@ class ActionsStore extends BlobFolder {
         await Promise.all(Object.values(places(folder)).map(makeDirectory));
         const store = new ActionsStore(folder, scope);
         await store.make();
+        // It takes a moment to start.
+        store.#cache();
+        return store;
+    }
+    /** Goes on with a store that was opened by another process. */
+    static resume({ path, scope, entries }, index) {
+        const store = new ActionsStore(path, scope);
+        for (const entry of entries)
+            store.#take(entry, index);
         return store;
     }
     async load() {
@@ -35971,7 +36064,7 @@ class ActionsStore extends BlobFolder {
             return { index: null, reason: 'this job may not read the cache' };
         const deadline = now() + PATIENCE;
         try {
-            if ((await this.#cache.restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
+            if ((await this.#cache().restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
                 return { index: null, reason: null };
             const { text } = await readText((0,external_node_path_.join)(places(this.path).entries, INDEX));
             const found = readIndex(text ?? '');
@@ -35983,7 +36076,9 @@ class ActionsStore extends BlobFolder {
         catch (error) {
             const reason = messageOf(error);
             // A damaged index must be replaced; a service that is down is not asked again.
-            const answers = await this.#cache.find(INDEX, this.#any, deadline - now()).catch(() => null);
+            const answers = await this.#cache()
+                .find(INDEX, this.#any, deadline - now())
+                .catch(() => null);
             if (answers === null)
                 this.refusal ??= reason;
             return { index: null, reason };
@@ -36012,7 +36107,6 @@ class ActionsStore extends BlobFolder {
         const planned = planEntries(here.filter((blob) => !small.includes(blob)), MOST_ENTRIES - 1);
         for (const { name, digests } of planned)
             entries[name] = digests;
-        this.#uploading = true;
         return {
             folder: this.path,
             key: `${this.#own}${wallClock()}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
@@ -36020,9 +36114,12 @@ class ActionsStore extends BlobFolder {
             entries: planned,
         };
     }
-    async close() {
-        this.#cache.close();
-        if (!this.#uploading)
+    state() {
+        return { kind: this.kind, path: this.path, scope: this.#scope, entries: [...this.#entries.keys()] };
+    }
+    async close(goesOn) {
+        this.#connection?.close();
+        if (!goesOn)
             await remove(this.path);
     }
     async fetch(digest) {
@@ -36038,23 +36135,31 @@ class ActionsStore extends BlobFolder {
             throw new BlobGone(digest, 'what came from the cache is damaged');
         return this.blob(digest);
     }
+    #cache() {
+        this.#connection ??= connect(this.path);
+        return this.#connection;
+    }
     /** Asks for all entries of an index at once: those that were evicted must not be offered. */
-    async #findEntries({ manifests, entries }, deadline) {
-        const sizes = sizesOf(manifests.values());
-        await Promise.all(Object.entries(entries).map(async ([entry, digests]) => {
+    async #findEntries(index, deadline) {
+        await Promise.all(Object.keys(index.entries).map(async (entry) => {
             const key = blobsKey(entry);
-            if ((await this.#cache.find(entry, key, deadline - now())) !== key)
-                return;
-            this.#entries.set(entry, digests);
-            for (const digest of digests)
-                this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
+            if ((await this.#cache().find(entry, key, deadline - now())) === key)
+                this.#take(entry, index);
         }));
+    }
+    /** Notes an entry that is there. */
+    #take(entry, { manifests, entries }) {
+        const sizes = sizesOf(manifests.values());
+        const digests = entries[entry] ?? [];
+        this.#entries.set(entry, digests);
+        for (const digest of digests)
+            this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
     }
     /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
     async #restore(entry) {
         const digests = this.#entries.get(entry) ?? [];
         const key = blobsKey(entry);
-        if ((await this.#cache.restore(entry, key, SILENCE)) !== key)
+        if ((await this.#cache().restore(entry, key, SILENCE)) !== key)
             throw new Error('its entry was evicted');
         for (const digest of digests) {
             const file = (0,external_node_path_.join)(places(this.path).entries, entry, hexOf(digest));
@@ -36103,10 +36208,13 @@ const DAY = 24 * 3600 * 1000;
 class Directory extends BlobFolder {
     kind = 'directory';
     refusal = null;
+    #name;
     #scope;
     #index;
-    constructor(path, { name, variant }) {
+    constructor(path, scope) {
         super(path);
+        const { name, variant } = scope;
+        this.#name = scope;
         this.#scope = (0,external_node_path_.join)(path, 'scopes', name);
         this.#index = (0,external_node_path_.join)(this.#scope, `${variant}.json`);
     }
@@ -36130,6 +36238,9 @@ class Directory extends BlobFolder {
         await writeText(this.#index, writeIndex(index));
         await this.#sweep();
         return null;
+    }
+    state() {
+        return { kind: this.kind, path: this.path, scope: this.#name, entries: [] };
     }
     async close() { }
     async #newest() {
@@ -36173,6 +36284,79 @@ function scopeOf({ chosen, dockerfile, target, platforms, variables }) {
 }
 function hash(parts, digits) {
     return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/upload.js
+// Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
+
+
+
+
+
+
+
+
+/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
+const patienceFor = (bytes) => 10 + bytes / 4e6;
+/** Carries out an upload. Whatever goes wrong is in what it returns. */
+async function carryOut({ folder, key, index: text, entries }) {
+    const start = now();
+    const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
+    const cache = connect(folder);
+    const done = { entries: 0, bytes: 0, seconds: 0, problem: null };
+    const made = (bytes) => {
+        done.entries += 1;
+        done.bytes += bytes;
+    };
+    try {
+        const there = await Promise.all(entries.map(async (entry) => {
+            try {
+                if (await saveEntry(cache, folder, entry, patience))
+                    made(entry.bytes);
+                return true;
+            }
+            catch (error) {
+                done.problem ??= messageOf(error);
+                return false;
+            }
+        }));
+        const { index } = readIndex(text);
+        // An index without anything new would only hide the one that is there.
+        if (index && (entries.length === 0 || there.includes(true))) {
+            for (const [at, { name }] of entries.entries())
+                if (!there[at])
+                    delete index.entries[name];
+            const written = writeIndex(index);
+            await writeText((0,external_node_path_.join)(places(folder).entries, INDEX), written);
+            await cache.save(INDEX, key, patienceFor(written.length));
+            made(Buffer.byteLength(written));
+        }
+    }
+    catch (error) {
+        done.problem ??= messageOf(error);
+    }
+    cache.close();
+    done.seconds = now() - start;
+    return done;
+}
+/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
+async function saveEntry(cache, folder, { name, digests }, patience) {
+    const key = blobsKey(name);
+    const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
+    if (await isThere())
+        return false;
+    const blobs = new BlobFolder(folder);
+    for (const digest of digests)
+        await linkFile(blobs.blob(digest), (0,external_node_path_.join)(places(folder).entries, name, hexOf(digest)));
+    try {
+        await cache.save(name, key, patience);
+        return true;
+    }
+    catch (error) {
+        if (await isThere())
+            return false;
+        throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/report/text.js
@@ -36258,7 +36442,9 @@ function cacheText({ cache }) {
         return null;
     // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
     const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
-    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
+    // What is stored behind the job's back is told by `post`.
+    const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
+    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
     return `${outcome}. ${reason}${figures}`;
 }
 /** What became of an upload of layers, in a sentence. */
@@ -36328,6 +36514,9 @@ function pair(item) {
 
 
 
+
+
+
 /** Opens the layer cache; where there is none to use, what the report says of that. */
 async function openLayers(inputs, file) {
     const { cache: mode, 'cache-dir': directory } = inputs;
@@ -36381,43 +36570,71 @@ function imageFlags({ tags }, { imageStore }) {
     const stays = tags.length > 0 && tags.every((tag) => !tag.includes('/'));
     return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
 }
-/** Puts into the report what became of an upload; null while it still goes on. */
-function tellUpload(cache, { entries, index }, result) {
-    const planned = entries.reduce((all, { bytes }) => all + bytes, Buffer.byteLength(index));
-    cache.uploaded(result?.bytes ?? planned, result ? uploadText(result) : 'What is new is being uploaded while the job goes on.');
-}
-/** Saves the layers of a build; of one that failed, those above the step that did, so that the next run starts there. */
-async function saveLayers(cache, { inputs, file, text, dockerfile }, { steps, outcome, failure, engine }, cancel) {
-    const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
-    if (outcome === 'built') {
-        return cache.save({
-            ...{ steps, imageStore, whole: true, stages: targetsOf(dockerfile, inputs.target) },
-            exportBuild: (flags) => exportBuild(inputs, file, flags, cancel),
-        });
+/** Ends the job's part in the layer cache; null when there is nothing to save. */
+async function orderSave(cache, { inputs, file, text }, { steps, outcome, failure, engine }) {
+    const whole = outcome === 'built';
+    const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
+    const kept = whole ? text : linesAbove(text, failed ?? 0);
+    const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
+    // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
+    if (!whole && (!last || numberedSteps(last).length === 0)) {
+        await cache.close();
+        return null;
     }
-    const line = steps.find(({ id }) => id === failure?.step)?.line ?? null;
-    if (line === null || cancel.aborted)
-        return null;
-    // The same Dockerfile, cut off above that step: Docker finds all of it in its cache.
-    const above = `${text
-        .split('\n')
-        .slice(0, line - 1)
-        .join('\n')}\n`;
-    const shorter = parseDockerfile(above, file, buildArguments(inputs)).dockerfile;
-    const last = shorter.stages.at(-1);
-    if (!last || numberedSteps(last).length === 0)
-        return null;
+    const saving = await cache.handOver(steps, whole);
+    const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
+    return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
+}
+/**
+ * Saves layers. Whatever goes wrong is in what it returns.
+ * @param solved called when the build context is not needed any more
+ */
+async function saveLayers(order, solved, cancel) {
+    const { saving, inputs, file, text, imageStore } = order;
+    const { store: state, whole } = saving;
+    const index = readIndex(saving.index).index ?? NOTHING;
+    try {
+        const store = state.kind === 'actions'
+            ? ActionsStore.resume(state, index)
+            : await Directory.open(state.path, state.scope, true);
+        const { dockerfile } = parseDockerfile(text, file, buildArguments(inputs));
+        const stages = targetsOf(dockerfile, inputs.target);
+        const exported = async (path) => {
+            const exportFlags = (flags, after) => exportBuild(inputs, path, flags, cancel, after);
+            return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
+        };
+        const upload = await (whole ? exported(file) : withShorter(file, text, exported));
+        const saved = upload ? savedBy(await carryOut(upload)) : { bytes: store.bytesAdded, sentence: SAVED[`${whole}`] };
+        await store.close(false);
+        return saved;
+    }
+    catch (error) {
+        if (state.kind === 'actions')
+            await remove(state.path);
+        return { bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` };
+    }
+}
+function savedBy(uploaded) {
+    return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
+}
+const SAVED = {
+    true: 'The layers of this build were saved.',
+    false: 'The layers above the step that failed were saved.',
+};
+function linesAbove(text, line) {
+    const lines = text.split('\n').slice(0, Math.max(0, line - 1));
+    return `${lines.join('\n')}\n`;
+}
+/** Runs `work` with a Dockerfile that is cut off: Docker finds all of it in its cache. */
+function withShorter(file, text, work) {
     return withTemporaryDirectory(async (directory) => {
         const copy = (0,external_node_path_.join)(directory, 'Dockerfile');
-        await writeText(copy, above);
+        await writeText(copy, text);
         // An ignore file of its own goes with it, or the context would be another one.
         const ignore = await readText(`${file}.dockerignore`);
         if (ignore.text !== null)
             await writeText(`${copy}.dockerignore`, ignore.text);
-        return cache.save({
-            ...{ steps, imageStore, whole: false, stages: targetsOf(shorter, '') },
-            exportBuild: (flags) => exportBuild({ ...inputs, target: '' }, copy, flags, cancel),
-        });
+        return work(copy);
     });
 }
 function targetsOf(dockerfile, target) {
@@ -45403,13 +45620,10 @@ async function runJob(inputs, wrong, ui, cancel) {
     });
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
-    const [smoked, upload] = await Promise.all([
+    const [smoked] = await Promise.all([
         smoke(inputs, built, ui, cancel),
-        cache ? saveLayers(cache, { inputs, file, text: source.text, dockerfile }, built, cancel) : null,
+        cache && save(cache, { inputs, file, text: source.text }, built, ui, cancel),
     ]);
-    await cache?.close();
-    if (cache && upload)
-        tellUpload(cache, upload, await ui.upload(upload));
     const report = {
         schemaVersion: 1,
         dockerfile: file,
@@ -45431,6 +45645,15 @@ function readDockerfile(text, file, context, buildArgs = {}) {
     const parsed = parseDockerfile(text, file, buildArgs);
     const contextHas = (path) => exists((0,external_node_path_.join)(context, path));
     return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
+}
+async function save(cache, source, built, ui, cancel) {
+    if (cancel.aborted)
+        return cache.close();
+    const order = await orderSave(cache, source, built);
+    if (!order)
+        return;
+    const start = now();
+    cache.saved(await ui.save(order), now() - start);
 }
 async function smoke(inputs, built, ui, cancel) {
     if (built.outcome === 'failed')
@@ -45524,8 +45747,8 @@ function summary(report) {
     ];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
-/** What `post` adds: how the upload of layers went. */
-function uploadSummary(text) {
+/** What `post` adds: what became of the layers. */
+function savedSummary(text) {
     return `**Layers saved behind the job:** ${escapeText(text)}\n`;
 }
 /** The summary of a job that could not begin. */
@@ -45618,9 +45841,9 @@ function escapeText(text) {
         .replace(/[&<>"`*_[\]()#|~@\\$!:]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-;// CONCATENATED MODULE: ./lib/cache/upload.js
-// Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
-// It needs nothing but an `Upload`, and so can go on in a process of its own while the job does other things.
+;// CONCATENATED MODULE: ./lib/saving.js
+// Layers that are saved behind the job's back: `main` starts a process for it, and `post`, when the job's other steps are
+// through, waits for that and tells how it went.
 
 
 
@@ -45628,115 +45851,36 @@ function escapeText(text) {
 
 
 
-
-/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
-const patienceFor = (bytes) => 10 + bytes / 4e6;
-/** Carries out an upload. Whatever goes wrong is in what it returns. */
-async function carryOut({ folder, key, index: text, entries }) {
-    const start = now();
-    const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
-    const cache = connect(folder);
-    const done = { entries: 0, bytes: 0, seconds: 0, problem: null };
-    const made = (bytes) => {
-        done.entries += 1;
-        done.bytes += bytes;
-    };
-    try {
-        const there = await Promise.all(entries.map(async (entry) => {
-            try {
-                if (await saveEntry(cache, folder, entry, patience))
-                    made(entry.bytes);
-                return true;
-            }
-            catch (error) {
-                done.problem ??= messageOf(error);
-                return false;
-            }
-        }));
-        const { index } = readIndex(text);
-        // An index without anything new would only hide the one that is there.
-        if (index && (entries.length === 0 || there.includes(true))) {
-            for (const [at, { name }] of entries.entries())
-                if (!there[at])
-                    delete index.entries[name];
-            const written = writeIndex(index);
-            await writeText((0,external_node_path_.join)(places(folder).entries, INDEX), written);
-            await cache.save(INDEX, key, patienceFor(written.length));
-            made(Buffer.byteLength(written));
-        }
-    }
-    catch (error) {
-        done.problem ??= messageOf(error);
-    }
-    cache.close();
-    done.seconds = now() - start;
-    return done;
+/** Starts to save layers, and waits only until that needs nothing of the job any more. */
+async function saveBehind(order) {
+    const folder = await temporaryDirectory();
+    return { folder, process: await startBehind('saver.js', { ...order, folder }) };
 }
-/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
-async function saveEntry(cache, folder, { name, digests }, patience) {
-    const key = blobsKey(name);
-    const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
-    if (await isThere())
-        return false;
-    const blobs = new BlobFolder(folder);
-    for (const digest of digests)
-        await linkFile(blobs.blob(digest), (0,external_node_path_.join)(places(folder).entries, name, hexOf(digest)));
-    try {
-        await cache.save(name, key, patience);
-        return true;
-    }
-    catch (error) {
-        if (await isThere())
-            return false;
-        throw error;
-    }
+/** Saves layers, and waits for it. */
+function saveNow(order, cancel) {
+    return saveLayers(order, () => { }, cancel);
 }
-
-;// CONCATENATED MODULE: ./lib/uploads.js
-// An upload of layers that outlives the step that made them: `main` starts a process for it, and `post`, when the job's
-// other steps are through, waits for that and tells how it went.
-
-
-
-
-
-/** Starts to upload, and does not wait. */
-async function uploadBehind(upload) {
-    await writeText((0,external_node_path_.join)(upload.folder, ORDER), JSON.stringify(upload));
-    return { folder: upload.folder, process: startBehind('uploader.js', [upload.folder]) };
-}
-/** Uploads, and waits for it. */
-async function uploadNow(upload) {
-    const uploaded = await carryOut(upload);
-    await remove(upload.folder);
-    return uploaded;
-}
-/** Waits for an upload and removes what it was made from. */
-async function awaitUpload({ folder, process }, cancel) {
-    const result = (0,external_node_path_.join)(folder, RESULT);
-    const start = now();
+/** Waits until layers are saved. */
+async function awaitSaved({ folder, process }, cancel) {
     let running = true;
     let text = null;
     while (text === null && running && !cancel.aborted) {
         // In this order: what ends between the two has left its result.
         running = isRunning(process);
-        text = (await readText(result)).text;
+        text = (await readText((0,external_node_path_.join)(folder, RESULT))).text;
         if (text === null && running)
             await sleep(0.1, cancel);
     }
     await remove(folder);
-    if (text !== null)
-        return JSON.parse(text);
-    return { entries: 0, bytes: 0, seconds: now() - start, problem: 'the upload was stopped' };
+    return text === null ? { bytes: 0, sentence: 'Nothing was saved: it was stopped.' } : JSON.parse(text);
 }
-/** The uploading process: takes its order from the folder that it is given, and leaves the result there. */
-async function runUploader() {
-    const folder = argument(0);
-    const { text } = await readText((0,external_node_path_.join)(folder, ORDER));
-    const uploaded = await carryOut(JSON.parse(text ?? ''));
-    await writeText((0,external_node_path_.join)(folder, RESULT), JSON.stringify(uploaded));
+/** The saving process. */
+async function runSaver() {
+    const { order, free } = await receiveOrder();
+    const { folder, ...rest } = order;
+    await writeText((0,external_node_path_.join)(folder, RESULT), JSON.stringify(await saveLayers(rest, free, cancelSignal())));
+    exit(0);
 }
-const ORDER = 'order.json';
 const RESULT = 'result.json';
 
 ;// CONCATENATED MODULE: ./lib/action.js
@@ -45757,10 +45901,9 @@ const RESULT = 'result.json';
 
 
 
-
-/** The names under which `main` leaves things to `post`: the smoke test's container, and an upload that goes on. */
+/** The names under which `main` leaves things to `post`: the smoke test's container, and who saves the layers. */
 const CONTAINER = 'smoke-container';
-const UPLOAD = 'upload';
+const SAVING = 'saving';
 /** Runs the whole job and ends the process: 0 fine, 1 the job failed. */
 async function runAction() {
     const cancel = cancelSignal();
@@ -45768,11 +45911,11 @@ async function runAction() {
         const { inputs, problems } = readInputs(input);
         const container = `cached-docker-build-smoke-${(0,external_node_crypto_.randomUUID)()}`;
         saveState(CONTAINER, container);
-        const upload = async (upload) => {
-            saveState(UPLOAD, JSON.stringify(await uploadBehind(upload)));
-            return null;
+        const save = async (order) => {
+            saveState(SAVING, JSON.stringify(await saveBehind(order)));
+            return { bytes: 0, sentence: 'What is new is saved while the job goes on.' };
         };
-        const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, upload };
+        const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, save };
         const result = await runJob(inputs, problems, ui, cancel);
         saveState(CONTAINER, '');
         if ('problems' in result)
@@ -45808,21 +45951,21 @@ async function refuse(problems, inputs) {
 function fromMessage(message) {
     return { level: 'error', title: 'cached-docker-build', message, file: null, line: null, endLine: null, column: null };
 }
-/** Removes what a killed `main` left behind, waits for the upload that goes on, tells how it went, and ends the process. */
+/** Removes what a killed `main` left behind, waits until the layers are saved, tells how that went, and ends the process. */
 async function cleanUp() {
     const container = state(CONTAINER);
     if (container !== '')
         await removeContainer(container).catch(() => undefined);
-    const upload = state(UPLOAD);
-    if (upload !== '')
-        await action_tellUpload(await awaitUpload(JSON.parse(upload), cancelSignal()));
+    const saving = state(SAVING);
+    if (saving !== '')
+        await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
     exit(0);
 }
-async function action_tellUpload(uploaded) {
-    const text = printable(uploadText(uploaded));
+async function tellSaved({ sentence }) {
+    const text = printable(sentence);
     await withoutCommands(async () => printOut(`Layers: ${text}`));
     if (input('summary') !== 'false')
-        await addToSummary(uploadSummary(text));
+        await addToSummary(savedSummary(text));
 }
 
 ;// CONCATENATED MODULE: ./lib/flags.js
@@ -45987,7 +46130,8 @@ const hint = {
 async function buildCommand(inputs, wrong, format, cancel) {
     const container = `cached-docker-build-smoke-${(0,external_node_crypto_.randomUUID)()}`;
     const guarded = (work) => work();
-    const ui = { display: display('stderr'), print: printErr, guarded, container, upload: uploadNow };
+    const save = (order) => saveNow(order, cancel);
+    const ui = { display: display('stderr'), print: printErr, guarded, container, save };
     const result = await runJob(inputs, wrong, ui, cancel);
     if ('problems' in result)
         return command_refuse(result.problems);
@@ -46084,7 +46228,7 @@ async function serveTransfers() {
 
 ;// CONCATENATED MODULE: ./lib/index.js
 // What the bundle holds: one file for the ways in (main.ts, post.ts, cli.ts) and for the two processes that those start
-// (transfer.ts, uploader.ts), which stay as they are beside it.
+// (transfer.ts, saver.ts), which stay as they are beside it.
 
 
 
@@ -46093,6 +46237,6 @@ async function serveTransfers() {
 var __webpack_exports__cleanUp = __webpack_exports__.nY;
 var __webpack_exports__runAction = __webpack_exports__.Cs;
 var __webpack_exports__runCommand = __webpack_exports__.d1;
-var __webpack_exports__runUploader = __webpack_exports__.SG;
+var __webpack_exports__runSaver = __webpack_exports__.Le;
 var __webpack_exports__serveTransfers = __webpack_exports__.yc;
-export { __webpack_exports__cleanUp as cleanUp, __webpack_exports__runAction as runAction, __webpack_exports__runCommand as runCommand, __webpack_exports__runUploader as runUploader, __webpack_exports__serveTransfers as serveTransfers };
+export { __webpack_exports__cleanUp as cleanUp, __webpack_exports__runAction as runAction, __webpack_exports__runCommand as runCommand, __webpack_exports__runSaver as runSaver, __webpack_exports__serveTransfers as serveTransfers };

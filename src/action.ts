@@ -1,27 +1,27 @@
 // The job as a step of a workflow: inputs from the runner, annotations, outputs and summary to the runner.
 
 import { randomUUID } from 'node:crypto';
-import type { Upload, Uploaded } from './cache/store.ts';
+import type { Saved } from './cache/store.ts';
 import { addToSummary, annotate, input, saveState, setOutput, state, withoutCommands } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
 import { writeText } from './host/files.ts';
 import { display, exit, printOut } from './host/terminal.ts';
 import { type Inputs, type Problem, readInputs } from './inputs.ts';
+import type { SaveOrder } from './layers.ts';
 import { outputsOf } from './outputs.ts';
 import { runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
 import { type Annotation, annotationsOf } from './report/annotations.ts';
 import { printable } from './report/clean.ts';
 import { type Report, toJson } from './report/report.ts';
-import { problemSummary, summary, uploadSummary } from './report/summary.ts';
+import { problemSummary, savedSummary, summary } from './report/summary.ts';
 import { terminalReport } from './report/terminal.ts';
-import { uploadText } from './report/text.ts';
+import { awaitSaved, saveBehind } from './saving.ts';
 import { removeContainer } from './smoke/smoke.ts';
-import { awaitUpload, uploadBehind } from './uploads.ts';
 
-/** The names under which `main` leaves things to `post`: the smoke test's container, and an upload that goes on. */
+/** The names under which `main` leaves things to `post`: the smoke test's container, and who saves the layers. */
 const CONTAINER = 'smoke-container';
-const UPLOAD = 'upload';
+const SAVING = 'saving';
 
 /** Runs the whole job and ends the process: 0 fine, 1 the job failed. */
 export async function runAction(): Promise<void> {
@@ -30,11 +30,11 @@ export async function runAction(): Promise<void> {
     const { inputs, problems } = readInputs(input);
     const container = `cached-docker-build-smoke-${randomUUID()}`;
     saveState(CONTAINER, container);
-    const upload = async (upload: Upload) => {
-      saveState(UPLOAD, JSON.stringify(await uploadBehind(upload)));
-      return null;
+    const save = async (order: SaveOrder) => {
+      saveState(SAVING, JSON.stringify(await saveBehind(order)));
+      return { bytes: 0, sentence: 'What is new is saved while the job goes on.' };
     };
-    const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, upload };
+    const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, save };
     const result = await runJob(inputs, problems, ui, cancel);
     saveState(CONTAINER, '');
     if ('problems' in result) exit(await refuse(result.problems, inputs));
@@ -65,17 +65,17 @@ function fromMessage(message: string): Annotation {
   return { level: 'error', title: 'cached-docker-build', message, file: null, line: null, endLine: null, column: null };
 }
 
-/** Removes what a killed `main` left behind, waits for the upload that goes on, tells how it went, and ends the process. */
+/** Removes what a killed `main` left behind, waits until the layers are saved, tells how that went, and ends the process. */
 export async function cleanUp(): Promise<void> {
   const container = state(CONTAINER);
   if (container !== '') await removeContainer(container).catch(() => undefined);
-  const upload = state(UPLOAD);
-  if (upload !== '') await tellUpload(await awaitUpload(JSON.parse(upload), cancelSignal()));
+  const saving = state(SAVING);
+  if (saving !== '') await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
   exit(0);
 }
 
-async function tellUpload(uploaded: Uploaded): Promise<void> {
-  const text = printable(uploadText(uploaded));
+async function tellSaved({ sentence }: Saved): Promise<void> {
+  const text = printable(sentence);
   await withoutCommands(async () => printOut(`Layers: ${text}`));
-  if (input('summary') !== 'false') await addToSummary(uploadSummary(text));
+  if (input('summary') !== 'false') await addToSummary(savedSummary(text));
 }

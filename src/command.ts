@@ -8,13 +8,14 @@ import { cancelSignal, exitCodeOf } from './host/cancel.ts';
 import { readText, writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
+import type { SaveOrder } from './layers.ts';
 import { readDockerfile, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
 import { annotationsOf, fromFinding } from './report/annotations.ts';
 import { mapText, printable } from './report/clean.ts';
 import { type LintReport, type Report, seriousFindings, toJson } from './report/report.ts';
 import { findingsText, paint, terminalReport } from './report/terminal.ts';
-import { uploadNow } from './uploads.ts';
+import { saveNow } from './saving.ts';
 import { version } from './version.ts';
 
 /** Runs the command and ends the process: 0 fine, 1 the job failed, 2 wrong usage, 128 + signal when it was cancelled. */
@@ -48,7 +49,8 @@ const hint: Problem = {
 async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, cancel: AbortSignal): Promise<number> {
   const container = `cached-docker-build-smoke-${randomUUID()}`;
   const guarded = <T>(work: () => Promise<T>) => work();
-  const ui = { display: display('stderr'), print: printErr, guarded, container, upload: uploadNow };
+  const save = (order: SaveOrder) => saveNow(order, cancel);
+  const ui = { display: display('stderr'), print: printErr, guarded, container, save };
   const result = await runJob(inputs, wrong, ui, cancel);
   if ('problems' in result) return refuse(result.problems);
   const { report } = result;

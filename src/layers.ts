@@ -3,16 +3,19 @@
 import { join } from 'node:path';
 import { exportBuild } from './build/build.ts';
 import { ActionsStore } from './cache/actions.ts';
-import { LayerCache, type StageTarget, ZSTD } from './cache/cache.ts';
+import { LayerCache } from './cache/cache.ts';
 import { Directory } from './cache/directory.ts';
+import { NOTHING, readIndex } from './cache/index-entry.ts';
+import { type ExportBuild, exportLayers, type Saving, type StageTarget, ZSTD } from './cache/save.ts';
 import { type Scope, scopeOf } from './cache/scope.ts';
-import type { Store, Upload, Uploaded } from './cache/store.ts';
+import type { Saved, Store, Uploaded } from './cache/store.ts';
+import { carryOut } from './cache/upload.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { neededStages, numberedSteps, stageName } from './dockerfile/stages.ts';
 import { fromWorkspace } from './host/actions.ts';
 import { offersCache } from './host/actions-cache.ts';
-import { readText, temporaryDirectory, withTemporaryDirectory, writeText } from './host/files.ts';
+import { readText, remove, temporaryDirectory, withTemporaryDirectory, writeText } from './host/files.ts';
 import { machine, variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
 import { messageOf } from './reason.ts';
@@ -78,57 +81,89 @@ export function imageFlags({ tags }: Inputs, { imageStore }: Engine): string[] {
   return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
 }
 
-/** Puts into the report what became of an upload; null while it still goes on. */
-export function tellUpload(cache: LayerCache, { entries, index }: Upload, result: Uploaded | null): void {
-  const planned = entries.reduce((all, { bytes }) => all + bytes, Buffer.byteLength(index));
-  cache.uploaded(
-    result?.bytes ?? planned,
-    result ? uploadText(result) : 'What is new is being uploaded while the job goes on.',
-  );
-}
-
-export interface LayerSource {
+/** What it takes to save the layers of a build: data only, for another process may do it. */
+export interface SaveOrder {
+  saving: Saving;
   inputs: Inputs;
-  /** Path and text of the Dockerfile. */
+  /** Path of the Dockerfile that was built. */
   file: string;
+  /** Text of the Dockerfile whose layers are saved. */
   text: string;
-  dockerfile: Dockerfile;
+  imageStore: 'containerd' | 'overlay2';
 }
 
-/** Saves the layers of a build; of one that failed, those above the step that did, so that the next run starts there. */
-export async function saveLayers(
+/** Ends the job's part in the layer cache; null when there is nothing to save. */
+export async function orderSave(
   cache: LayerCache,
-  { inputs, file, text, dockerfile }: LayerSource,
+  { inputs, file, text }: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
   { steps, outcome, failure, engine }: BuildReport,
-  cancel: AbortSignal,
-): Promise<Upload | null> {
-  const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
-  if (outcome === 'built') {
-    return cache.save({
-      ...{ steps, imageStore, whole: true, stages: targetsOf(dockerfile, inputs.target) },
-      exportBuild: (flags) => exportBuild(inputs, file, flags, cancel),
-    });
+): Promise<SaveOrder | null> {
+  const whole = outcome === 'built';
+  const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
+  const kept = whole ? text : linesAbove(text, failed ?? 0);
+  const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
+  // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
+  if (!whole && (!last || numberedSteps(last).length === 0)) {
+    await cache.close();
+    return null;
   }
-  const line = steps.find(({ id }) => id === failure?.step)?.line ?? null;
-  if (line === null || cancel.aborted) return null;
-  // The same Dockerfile, cut off above that step: Docker finds all of it in its cache.
-  const above = `${text
-    .split('\n')
-    .slice(0, line - 1)
-    .join('\n')}\n`;
-  const shorter = parseDockerfile(above, file, buildArguments(inputs)).dockerfile;
-  const last = shorter.stages.at(-1);
-  if (!last || numberedSteps(last).length === 0) return null;
+  const saving = await cache.handOver(steps, whole);
+  const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
+  return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
+}
+
+/**
+ * Saves layers. Whatever goes wrong is in what it returns.
+ * @param solved called when the build context is not needed any more
+ */
+export async function saveLayers(order: SaveOrder, solved: () => void, cancel: AbortSignal): Promise<Saved> {
+  const { saving, inputs, file, text, imageStore } = order;
+  const { store: state, whole } = saving;
+  const index = readIndex(saving.index).index ?? NOTHING;
+  try {
+    const store =
+      state.kind === 'actions'
+        ? ActionsStore.resume(state, index)
+        : await Directory.open(state.path, state.scope, true);
+    const { dockerfile } = parseDockerfile(text, file, buildArguments(inputs));
+    const stages = targetsOf(dockerfile, inputs.target);
+    const exported = async (path: string) => {
+      const exportFlags: ExportBuild = (flags, after) => exportBuild(inputs, path, flags, cancel, after);
+      return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
+    };
+    const upload = await (whole ? exported(file) : withShorter(file, text, exported));
+    const saved = upload ? savedBy(await carryOut(upload)) : { bytes: store.bytesAdded, sentence: SAVED[`${whole}`] };
+    await store.close(false);
+    return saved;
+  } catch (error) {
+    if (state.kind === 'actions') await remove(state.path);
+    return { bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` };
+  }
+}
+
+function savedBy(uploaded: Uploaded): Saved {
+  return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
+}
+
+const SAVED = {
+  true: 'The layers of this build were saved.',
+  false: 'The layers above the step that failed were saved.',
+};
+
+function linesAbove(text: string, line: number): string {
+  const lines = text.split('\n').slice(0, Math.max(0, line - 1));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Runs `work` with a Dockerfile that is cut off: Docker finds all of it in its cache. */
+function withShorter<T>(file: string, text: string, work: (path: string) => Promise<T>): Promise<T> {
   return withTemporaryDirectory(async (directory) => {
     const copy = join(directory, 'Dockerfile');
-    await writeText(copy, above);
+    await writeText(copy, text);
     // An ignore file of its own goes with it, or the context would be another one.
     const ignore = await readText(`${file}.dockerignore`);
     if (ignore.text !== null) await writeText(`${copy}.dockerignore`, ignore.text);
-    return cache.save({
-      ...{ steps, imageStore, whole: false, stages: targetsOf(shorter, '') },
-      exportBuild: (flags) => exportBuild({ ...inputs, target: '' }, copy, flags, cancel),
-    });
+    return work(copy);
   });
 }
 

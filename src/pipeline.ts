@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
 import { LayerCache } from './cache/cache.ts';
-import type { Upload, Uploaded } from './cache/store.ts';
+import type { Saved } from './cache/store.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, exists, readText } from './host/files.ts';
 import type { Inputs, Problem } from './inputs.ts';
-import { imageFlags, openLayers, saveLayers, tellUpload, usableLayers } from './layers.ts';
+import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { lint } from './lint/lint.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
@@ -28,8 +28,8 @@ export interface Ui {
   guarded: <T>(work: () => Promise<T>) => Promise<T>;
   /** The name for the smoke test's container, known before it exists, so that a killed job can be cleaned up. */
   container: string;
-  /** Uploads layers, and returns what became of it; null when that goes on behind the job's back. */
-  upload: (upload: Upload) => Promise<Uploaded | null>;
+  /** Saves layers; returns when the job need not wait any longer, and says what is known of it by then. */
+  save: (order: SaveOrder) => Promise<Saved>;
 }
 
 /** Either the job could not begin, and all its problems at once, or its report. */
@@ -82,12 +82,10 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   });
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
-  const [smoked, upload] = await Promise.all([
+  const [smoked] = await Promise.all([
     smoke(inputs, built, ui, cancel),
-    cache ? saveLayers(cache, { inputs, file, text: source.text, dockerfile }, built, cancel) : null,
+    cache && save(cache, { inputs, file, text: source.text }, built, ui, cancel),
   ]);
-  await cache?.close();
-  if (cache && upload) tellUpload(cache, upload, await ui.upload(upload));
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,
     dockerfile: file,
@@ -115,6 +113,20 @@ export function readDockerfile(
   const parsed = parseDockerfile(text, file, buildArgs);
   const contextHas = (path: string) => exists(join(context, path));
   return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
+}
+
+async function save(
+  cache: LayerCache,
+  source: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
+  built: BuildReport,
+  ui: Ui,
+  cancel: AbortSignal,
+): Promise<void> {
+  if (cancel.aborted) return cache.close();
+  const order = await orderSave(cache, source, built);
+  if (!order) return;
+  const start = now();
+  cache.saved(await ui.save(order), now() - start);
 }
 
 async function smoke(inputs: Inputs, built: BuildReport, ui: Ui, cancel: AbortSignal) {

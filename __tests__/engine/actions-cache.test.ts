@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Job } from '../support/action.ts';
 import {
@@ -106,7 +107,7 @@ describe.each(STORES)('%s image store', (store) => {
     const image = await Image.inEmptyCache(store);
     const first = await image.job();
     expect(first.report.cache).toMatchObject({ store: 'actions', outcome: 'empty', bytesFetched: 0 });
-    expect(first.report.cache.reason).toContain('What is new is being uploaded while the job goes on.');
+    expect(first.report.cache.reason).toContain('What is new is saved while the job goes on.');
     expect(first.outputs).toMatchObject({ 'cache-outcome': 'empty', 'net-seconds': expect.stringMatching(/^-\d/) });
     expect(first.post.summary).toMatch(/^\*\*Layers saved behind the job:\*\* 3\.\d MB in 3 new entries uploaded in/);
     expect(first.counts).toMatchObject({ newEntries: 3 });
@@ -247,7 +248,7 @@ describe('what is wrong with the service ends in a right image, a green job and 
 
   test('the index cannot be downloaded', async () => {
     const ran = await broken(() => service.fault({ what: 'status', status: 403, on: 'download' }));
-    expect(ran.said).toMatch(/^What was saved cannot be used: .* What is new is being uploaded/);
+    expect(ran.said).toMatch(/^What was saved cannot be used: .* What is new is saved/);
   });
 
   test('a layer never arrives', async () => {
@@ -291,7 +292,7 @@ describe('what is wrong with the service ends in a right image, a green job and 
 
   test.each<[CacheMode, number[], RegExp]>([
     ['read', [5, 6, 8], /Nothing was saved: this job may read the cache, but not write it/],
-    ['write-only', [2, 3, 4, 5, 6, 8], /this job may not read the cache.* What is new is being uploaded/],
+    ['write-only', [2, 3, 4, 5, 6, 8], /this job may not read the cache.* What is new is saved/],
     ['none', [2, 3, 4, 5, 6, 8], /this job may not read the cache/],
   ])('ACTIONS_CACHE_MODE: %s', async (mode, missed, said) => {
     const ran = await broken(() => undefined, { mode });
@@ -308,14 +309,14 @@ describe('what is wrong with the service ends in a right image, a green job and 
     await save();
   });
 
-  test('the uploading process is killed', async () => {
+  test('the saving process is killed', async () => {
     await service.fault({ what: 'hang', on: 'upload' });
     image.files['app.txt'] = 'killed\n';
     const job = image.start();
     await job.main({ tags: 'cached-docker-build-test:killed', 'smoke-test': 'off' });
-    execFileSync('pkill', ['-KILL', '-f', 'uploader.js']);
+    execFileSync('pkill', ['-KILL', '-f', 'saver.js']);
     const post = await job.post();
-    expect(post).toMatchObject({ code: 0, summary: expect.stringContaining('the upload was stopped') });
+    expect(post).toMatchObject({ code: 0, summary: expect.stringContaining('Nothing was saved&#58; it was stopped.') });
   });
 });
 
@@ -331,11 +332,14 @@ test.each([
 test.each(STORES)('no value of a build argument is uploaded (%s)', async (store) => {
   const image = await Image.inEmptyCache(store);
   image.files.Dockerfile = DOCKERFILE.replace('COPY app.txt .', 'ARG TOKEN\nRUN echo $TOKEN | wc -c\nCOPY app.txt .');
-  await service.fault({ what: 'hang', on: 'upload' });
+  // Two layers go up; the index, which comes last, does not.
+  service.resetCounts();
+  await service.fault({ what: 'hang', on: 'upload', after: 2 });
   const job = image.start();
   await job.main({ tags: 'cached-docker-build-test:token', 'smoke-test': 'off', 'build-args': 'TOKEN=t0ken-value' });
+  while (service.counts.requests.upload < 3) await sleep(50);
   const files = readdirSync(job.temporary, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  expect(files.map(({ name }) => name)).toContain('order.json');
+  expect(files.map(({ name }) => name)).toContain('index.json');
   for (const { parentPath, name } of files) {
     expect(readFileSync(join(parentPath, name)).includes('t0ken-value')).toBe(false);
   }

@@ -85,9 +85,16 @@ export async function build(
 /**
  * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
  * forced to run.
+ * @param solved called once all steps were found in the engine's cache, and a cache begins to be exported
  * @throws Error with docker's reason
  */
-export async function exportBuild(inputs: Inputs, file: string, flags: string[], cancel: AbortSignal): Promise<void> {
+export async function exportBuild(
+  inputs: Inputs,
+  file: string,
+  flags: string[],
+  cancel: AbortSignal,
+  solved: () => void = () => {},
+): Promise<void> {
   const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
   const target = flags.includes('--target') ? '' : inputs.target;
   const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
@@ -96,7 +103,11 @@ export async function exportBuild(inputs: Inputs, file: string, flags: string[],
     env: call.env,
     cancel,
     stdout: () => {},
-    stderr: (line) => keepLast(said, [line]),
+    stderr: (line) => {
+      keepLast(said, [line]);
+      // What the builder calls that step: cache/remotecache/registry/registry.go
+      if (/^#\d+ exporting cache/.test(line)) solved();
+    },
   });
   if (exitCode === 0) return;
   throw new Error(said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? 'docker build failed');

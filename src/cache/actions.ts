@@ -18,7 +18,7 @@ import { BlobFolder } from './folder.ts';
 import { type Index, readIndex, sizesOf, writeIndex } from './index-entry.ts';
 import { planEntries, type Sized } from './pack.ts';
 import type { Scope } from './scope.ts';
-import type { Store, Upload } from './store.ts';
+import type { Store, StoreState, Upload } from './store.ts';
 
 /** The number changes when older entries cannot be read any more. */
 const PREFIX = 'cached-docker-build-1';
@@ -45,7 +45,8 @@ export class ActionsStore extends BlobFolder implements Store {
   readonly kind = 'actions';
   /** Why nothing can be saved. */
   refusal: string | null = null;
-  readonly #cache: ActionsCache;
+  readonly #scope: Scope;
+  #connection: ActionsCache | null = null;
   /** What keys of this scope's indexes begin with, and of this variant's. */
   readonly #any: string;
   readonly #own: string;
@@ -54,13 +55,13 @@ export class ActionsStore extends BlobFolder implements Store {
   /** Entries that are there: their name → the blobs in them. */
   readonly #entries = new Map<string, Digest[]>();
   readonly #restored = new Map<string, Promise<void>>();
-  #uploading = false;
 
-  private constructor(folder: string, { name, variant }: Scope) {
+  private constructor(folder: string, scope: Scope) {
     super(folder);
+    const { name, variant } = scope;
+    this.#scope = scope;
     this.#any = `${PREFIX}-${name}-`;
     this.#own = `${this.#any}${variant}-`;
-    this.#cache = connect(folder);
   }
 
   /**
@@ -71,6 +72,15 @@ export class ActionsStore extends BlobFolder implements Store {
     await Promise.all(Object.values(places(folder)).map(makeDirectory));
     const store = new ActionsStore(folder, scope);
     await store.make();
+    // It takes a moment to start.
+    store.#cache();
+    return store;
+  }
+
+  /** Goes on with a store that was opened by another process. */
+  static resume({ path, scope, entries }: StoreState, index: Index): ActionsStore {
+    const store = new ActionsStore(path, scope);
+    for (const entry of entries) store.#take(entry, index);
     return store;
   }
 
@@ -80,7 +90,7 @@ export class ActionsStore extends BlobFolder implements Store {
     if (!read) return { index: null, reason: 'this job may not read the cache' };
     const deadline = now() + PATIENCE;
     try {
-      if ((await this.#cache.restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
+      if ((await this.#cache().restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
         return { index: null, reason: null };
       const { text } = await readText(join(places(this.path).entries, INDEX));
       const found = readIndex(text ?? '');
@@ -90,7 +100,9 @@ export class ActionsStore extends BlobFolder implements Store {
     } catch (error) {
       const reason = messageOf(error);
       // A damaged index must be replaced; a service that is down is not asked again.
-      const answers = await this.#cache.find(INDEX, this.#any, deadline - now()).catch(() => null);
+      const answers = await this.#cache()
+        .find(INDEX, this.#any, deadline - now())
+        .catch(() => null);
       if (answers === null) this.refusal ??= reason;
       return { index: null, reason };
     }
@@ -118,7 +130,6 @@ export class ActionsStore extends BlobFolder implements Store {
       MOST_ENTRIES - 1,
     );
     for (const { name, digests } of planned) entries[name] = digests;
-    this.#uploading = true;
     return {
       folder: this.path,
       key: `${this.#own}${wallClock()}-${randomBytes(4).toString('hex')}`,
@@ -127,9 +138,13 @@ export class ActionsStore extends BlobFolder implements Store {
     };
   }
 
-  async close(): Promise<void> {
-    this.#cache.close();
-    if (!this.#uploading) await remove(this.path);
+  state(): StoreState {
+    return { kind: this.kind, path: this.path, scope: this.#scope, entries: [...this.#entries.keys()] };
+  }
+
+  async close(goesOn: boolean): Promise<void> {
+    this.#connection?.close();
+    if (!goesOn) await remove(this.path);
   }
 
   protected override async fetch(digest: Digest): Promise<string> {
@@ -144,24 +159,34 @@ export class ActionsStore extends BlobFolder implements Store {
     return this.blob(digest);
   }
 
+  #cache(): ActionsCache {
+    this.#connection ??= connect(this.path);
+    return this.#connection;
+  }
+
   /** Asks for all entries of an index at once: those that were evicted must not be offered. */
-  async #findEntries({ manifests, entries }: Index, deadline: number): Promise<void> {
-    const sizes = sizesOf(manifests.values());
+  async #findEntries(index: Index, deadline: number): Promise<void> {
     await Promise.all(
-      Object.entries(entries).map(async ([entry, digests]) => {
+      Object.keys(index.entries).map(async (entry) => {
         const key = blobsKey(entry);
-        if ((await this.#cache.find(entry, key, deadline - now())) !== key) return;
-        this.#entries.set(entry, digests);
-        for (const digest of digests) this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
+        if ((await this.#cache().find(entry, key, deadline - now())) === key) this.#take(entry, index);
       }),
     );
+  }
+
+  /** Notes an entry that is there. */
+  #take(entry: string, { manifests, entries }: Index): void {
+    const sizes = sizesOf(manifests.values());
+    const digests = entries[entry] ?? [];
+    this.#entries.set(entry, digests);
+    for (const digest of digests) this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
   }
 
   /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
   async #restore(entry: string): Promise<void> {
     const digests = this.#entries.get(entry) ?? [];
     const key = blobsKey(entry);
-    if ((await this.#cache.restore(entry, key, SILENCE)) !== key) throw new Error('its entry was evicted');
+    if ((await this.#cache().restore(entry, key, SILENCE)) !== key) throw new Error('its entry was evicted');
     for (const digest of digests) {
       const file = join(places(this.path).entries, entry, hexOf(digest));
       if ((await sha256Of(file).catch(() => null)) !== hexOf(digest)) continue;

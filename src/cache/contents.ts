@@ -68,8 +68,8 @@ export class Contents implements Blobs {
     return this.#store.scratch();
   }
 
-  add(digest: Digest, file: string): Promise<void> {
-    return this.#store.add(digest, file);
+  add(digest: Digest, file: string, bytes: number): Promise<void> {
+    return this.#store.add(digest, file, bytes);
   }
 
   async manifest(reference: string): Promise<Manifest | null> {

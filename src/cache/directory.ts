@@ -10,7 +10,7 @@ import { filesIn, namesIn, readText, remove, writeText } from '../host/files.ts'
 import { BlobFolder } from './folder.ts';
 import { type Index, readIndex, sizesOf, writeIndex } from './index-entry.ts';
 import type { Scope } from './scope.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreState } from './store.ts';
 
 /** Variants that a scope keeps, the newest ones: an argument may be another one in each run. */
 const MOST_VARIANTS = 16;
@@ -21,11 +21,14 @@ const DAY = 24 * 3600 * 1000;
 export class Directory extends BlobFolder implements Store {
   readonly kind = 'directory';
   readonly refusal = null;
+  readonly #name: Scope;
   readonly #scope: string;
   readonly #index: string;
 
-  private constructor(path: string, { name, variant }: Scope) {
+  private constructor(path: string, scope: Scope) {
     super(path);
+    const { name, variant } = scope;
+    this.#name = scope;
     this.#scope = join(path, 'scopes', name);
     this.#index = join(this.#scope, `${variant}.json`);
   }
@@ -51,6 +54,10 @@ export class Directory extends BlobFolder implements Store {
     await writeText(this.#index, writeIndex(index));
     await this.#sweep();
     return null;
+  }
+
+  state(): StoreState {
+    return { kind: this.kind, path: this.path, scope: this.#name, entries: [] };
   }
 
   async close(): Promise<void> {}

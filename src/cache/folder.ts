@@ -12,6 +12,7 @@ import { hexOf } from './digest.ts';
 export class BlobFolder {
   readonly path: string;
   bytesFetched = 0;
+  bytesAdded = 0;
   /** Blobs whose content was compared with their digest in this run. */
   readonly #checked = new Map<Digest, Promise<string>>();
 
@@ -39,8 +40,9 @@ export class BlobFolder {
     return join(this.path, 'scratch', randomUUID());
   }
 
-  async add(digest: Digest, file: string): Promise<void> {
+  async add(digest: Digest, file: string, bytes: number): Promise<void> {
     await moveFile(file, this.blob(digest));
+    this.bytesAdded += bytes;
     this.#checked.set(digest, Promise.resolve(this.blob(digest)));
   }
 

@@ -20,6 +20,17 @@ export interface Index {
   nets: number[];
 }
 
+/** The index of an image of which nothing was saved. */
+export const NOTHING: Index = {
+  manifests: new Map(),
+  blobs: new Map(),
+  entries: {},
+  seconds: {},
+  needed: [],
+  commit: '',
+  nets: [],
+};
+
 /** A reader takes no other version: what it cannot read it does without. */
 const VERSION = 1;
 

@@ -38,6 +38,10 @@ export interface Registry {
   close(): Promise<void>;
 }
 
+/** The name of an image or a cache in a registry, as docker takes it. */
+export const referenceIn = ({ address, repository }: Registry, tag: string): string =>
+  `${address}/${repository}:${tag}`;
+
 /** The spec asks for at least 4 MiB ("Pushing Manifests"). */
 const MANIFEST_LIMIT = 4 << 20;
 

@@ -2,13 +2,15 @@
 
 import type { Digest } from './blobs.ts';
 import type { Index } from './index-entry.ts';
+import type { Scope } from './scope.ts';
 
 export interface Store {
   readonly kind: 'actions' | 'directory';
   /** Why nothing can be saved, if that is known: a clause without a full stop. */
   readonly refusal: string | null;
-  /** Bytes that were taken out of the store for this job. */
+  /** Bytes that were taken out of the store for this job, and brought into it. */
   readonly bytesFetched: number;
+  readonly bytesAdded: number;
   /**
    * The newest index that this job may read; null where there is none, and then `reason` says what was wrong with it, if
    * anything was. Also finds out which blobs of it can be delivered.
@@ -21,7 +23,7 @@ export interface Store {
   /** A path for a new file, from where `add` can take it. */
   scratch(): string;
   /** Takes over a file whose digest has been checked. */
-  add(digest: Digest, file: string): Promise<void>;
+  add(digest: Digest, file: string, bytes: number): Promise<void>;
   /** Removes a blob that was added. */
   drop(digest: Digest): Promise<void>;
   /**
@@ -29,11 +31,23 @@ export interface Store {
    * @returns what is still to be uploaded, which may happen in another process; null when all is done
    */
   save(index: Index): Promise<Upload | null>;
-  /** Stops what is under way. What an upload needs stays, everything else that is temporary goes. */
-  close(): Promise<void>;
+  /** All that another process needs to go on with this store: `openStore` takes it. */
+  state(): StoreState;
+  /** Stops what is under way; what is temporary goes, unless another process goes on with it. */
+  close(goesOn: boolean): Promise<void>;
 }
 
-/** What is to be uploaded into the Actions cache: data only, for it may travel to another process. */
+/** A store, as data. */
+export interface StoreState {
+  kind: Store['kind'];
+  /** The directory; of the Actions cache, the job's own folder. */
+  path: string;
+  scope: Scope;
+  /** Names of the entries that are in the Actions cache. */
+  entries: string[];
+}
+
+/** What is to be uploaded into the Actions cache. */
 export interface Upload {
   /** Folder that holds all of it, and nothing else. */
   folder: string;
@@ -58,4 +72,10 @@ export interface Uploaded {
   seconds: number;
   /** Why not all of it is there: a sentence without its full stop. */
   problem: string | null;
+}
+
+/** What became of all that a job handed over. */
+export interface Saved {
+  bytes: number;
+  sentence: string;
 }

@@ -1,5 +1,4 @@
 // Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
-// It needs nothing but an `Upload`, and so can go on in a process of its own while the job does other things.
 
 import { join } from 'node:path';
 import type { ActionsCache } from '../host/actions-cache.ts';

@@ -1,6 +1,6 @@
 // Running other programs. Arguments are arrays and never pass through a shell.
 
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -81,14 +81,35 @@ export async function follow(
 
 /**
  * Starts a program of ours (a file beside the bundle) that lives on when this process ends, and after it until the
- * workflow's job does; it yields to what the job does meanwhile. Returns its process id.
+ * workflow's job does; it yields to what the job does meanwhile. Gives it an order, through memory only, and waits until it
+ * says that it needs nothing of the job any more, or ends.
+ * @returns its process id
  */
-export function startBehind(file: string, args: string[]): number {
-  const child = spawn(process.execPath, [beside(file), ...args], { detached: true, stdio: 'ignore' });
+export async function startBehind(file: string, order: object): Promise<number> {
+  const child = fork(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const { pid } = child;
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('message', () => resolve());
+    child.once('exit', () => resolve());
+    child.send(order);
+    if (pid !== undefined) setPriority(pid, 10);
+  });
+  if (child.connected) child.disconnect();
   child.unref();
-  if (child.pid === undefined) throw new Error(`${file} cannot be started`);
-  setPriority(child.pid, 10);
-  return child.pid;
+  return pid ?? 0;
+}
+
+/** In such a program: its order, and what it calls when it needs nothing of the job any more. */
+export async function receiveOrder(): Promise<{ order: unknown; free: () => void }> {
+  const order = await new Promise<unknown>((resolve) => process.once('message', resolve));
+  let told = false;
+  const free = () => {
+    // The job may have been cancelled meanwhile.
+    if (!told && process.connected) process.send?.('free');
+    told = true;
+  };
+  return { order, free };
 }
 
 export function isRunning(pid: number): boolean {
@@ -97,11 +118,6 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** A word behind our own name on the command line. */
-export function argument(at: number): string {
-  return process.argv[2 + at] ?? '';
 }
 
 /** Path of a file beside the bundle. */

@@ -42,8 +42,8 @@ export function summary(report: Report): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-/** What `post` adds: how the upload of layers went. */
-export function uploadSummary(text: string): string {
+/** What `post` adds: what became of the layers. */
+export function savedSummary(text: string): string {
   return `**Layers saved behind the job:** ${escapeText(text)}\n`;
 }
 

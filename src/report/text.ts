@@ -86,8 +86,9 @@ export function cacheText({ cache }: Report): string | null {
   if (outcome === 'off') return null;
   // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
   const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
-  const figures =
-    outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${bytes(bytesStored)} stored, ${net}.`;
+  // What is stored behind the job's back is told by `post`.
+  const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
+  const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
   return `${outcome}. ${reason}${figures}`;
 }
 

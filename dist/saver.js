@@ -1,0 +1,3 @@
+// The process that saves layers behind the job's back: saving.ts starts it.
+import { runSaver } from './index.js';
+await runSaver();

@@ -1,3 +1,0 @@
-// The process that uploads layers behind the job's back: uploads.ts starts it.
-import { runUploader } from './index.js';
-await runUploader();
