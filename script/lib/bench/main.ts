@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { HOSTED, type Link } from '../../../__tests__/support/cache-service.ts';
 import { Engine } from './engine.ts';
 import { IMAGES, root } from './images.ts';
-import { measureAll, type Selection } from './measure.ts';
+import { type Failure, measureAll, type Selection } from './measure.ts';
 import {
   type Measurement,
   medians,
@@ -48,12 +48,13 @@ async function bench(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'cached-docker-build-bench-'));
   try {
     const selection = selected();
-    const setting = await settingOf(selection, directory);
+    const engine = await (await Engine.prepare(directory)).version();
     const measurements = await measureAll(selection, directory, tell);
+    const setting = settingOf(selection, engine, measurements);
     if (flags.json) await writeFile(flags.json, `${JSON.stringify({ setting, measurements }, null, 2)}\n`);
     const text = page(setting, medians(measurements), selection.images);
     console.log(`\n${text}`);
-    if (isWhole()) await writeFile(PAGE, fill(await readFile(PAGE, 'utf8'), flags.store, text));
+    if (isWhole() && !process.exitCode) await writeFile(PAGE, fill(await readFile(PAGE, 'utf8'), flags.store, text));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -90,25 +91,35 @@ function linkOf(text: string): Link | null {
   return text === 'none' ? null : JSON.parse(text);
 }
 
-async function settingOf({ runs, link }: Selection, directory: string): Promise<Setting> {
+function settingOf({ runs, link }: Selection, engine: string, measurements: Measurement[]): Setting {
   const mbps = (bytes: number) => `${bytes / 1e6} MB/s`;
   return {
     date: new Date().toISOString().slice(0, 10),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    engine: await (await Engine.prepare(directory)).version(),
+    engine,
     store: flags.store,
     link: link
       ? `link of ${link.latencyMs} ms one way, ${mbps(link.perConnectionBytesPerSecond)} a connection, ${mbps(link.totalBytesPerSecond)} in all`
       : 'no delays',
     runs,
+    busy: measurements.filter(({ quiet }) => !quiet).length,
   };
 }
 
-function tell({ image, scenario, peer, imageSeconds, savedSeconds, ran, mustRun }: Measurement): void {
+function tell(one: Measurement | Failure): void {
+  const name = `${one.image} · ${one.scenario} · ${one.peer}`;
+  if ('error' in one) {
+    console.error(`${name}: ${one.error instanceof Error ? one.error.message : one.error}`);
+    process.exitCode = 1;
+    return;
+  }
+  const { imageSeconds, savedSeconds, ran, mustRun, quiet } = one;
   const note = ran > mustRun ? ` (ran ${ran} instead of ${mustRun} RUN instructions)` : '';
-  const times = `${imageSeconds.toFixed(2)} s to the image, ${savedSeconds.toFixed(2)} s until saved`;
-  console.error(`${image} · ${scenario} · ${peer}: ${times}${note}`);
+  const noise = quiet ? '' : ' (the machine was busy)';
+  console.error(
+    `${name}: ${imageSeconds.toFixed(2)} s to the image, ${savedSeconds.toFixed(2)} s until saved${note}${noise}`,
+  );
 }
 
 if (flags.help) process.stdout.write(HELP);

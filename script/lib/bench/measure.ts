@@ -9,6 +9,7 @@ import { checkOut, has, type Image, mustRun, npmrc } from './images.ts';
 import type { Measurement, PeerName, Scenario } from './measurement.ts';
 import { type Job, newMachine, RUN } from './peers.ts';
 import { inherited } from './process.ts';
+import { untilQuiet } from './quiet.ts';
 import { Service } from './service.ts';
 
 export interface Selection {
@@ -19,6 +20,14 @@ export interface Selection {
   link: Link | null;
 }
 
+/** What could not be measured, or was measured of a wrong image. The others are, all the same. */
+export interface Failure {
+  image: string;
+  scenario: Scenario;
+  peer: PeerName;
+  error: unknown;
+}
+
 /**
  * Measures all that is selected. Peers take turns in every scenario, the first one another each time, so that what the
  * machine does meanwhile, and a mirror that is slow for a minute, meets all of them.
@@ -26,7 +35,7 @@ export interface Selection {
 export async function measureAll(
   { images, peers, scenarios, runs, link }: Selection,
   directory: string,
-  tell: (one: Measurement) => void,
+  tell: (one: Measurement | Failure) => void,
 ): Promise<Measurement[]> {
   const engine = await Engine.prepare(directory);
   const npm = await npmrc(inherited(), join(directory, 'npmrc'));
@@ -47,8 +56,13 @@ export async function measureAll(
         for (const peer of rotated(peers, turn + run)) {
           const job = jobs.get(peer);
           if (!job) continue;
-          const one = await measure(job, peer, scenario);
-          measurements.push(one);
+          const one = await measure(job, peer, scenario).catch((error) => ({
+            image: image.name,
+            scenario,
+            peer,
+            error,
+          }));
+          if (!('error' in one)) measurements.push(one);
           tell(one);
         }
       }
@@ -67,6 +81,7 @@ async function measure(job: Job, peer: PeerName, scenario: Scenario): Promise<Me
   await newMachine(temp);
   await checkOut(image, scenario, workspace);
   await engine.empty();
+  const quiet = await untilQuiet();
   if (scenario === 'cold') await service.evictAll();
   await service.resetCounts();
   const start = Date.now();
@@ -77,13 +92,13 @@ async function measure(job: Job, peer: PeerName, scenario: Scenario): Promise<Me
   await engine.check(image, image.says(scenario), await lastLine(workspace));
   // Fewer would be an image of old sources, whatever it says.
   const atLeast = mustRun(image, scenario);
-  if (ran < atLeast) throw new Error(`${image.name}, ${scenario}, ${peer}: ${ran} of ${atLeast} RUN instructions ran`);
+  if (ran < atLeast) throw new Error(`${ran} of ${atLeast} RUN instructions ran`);
   return {
     ...{ image: image.name, scenario, peer },
     imageSeconds: seconds(await engine.builtAt()),
     stepSeconds: seconds(stepEnded),
     savedSeconds: seconds(savedEnded),
-    ...{ bytesUp, bytesDown, newEntries },
+    ...{ bytesUp, bytesDown, newEntries, quiet },
     ...{ ran, mustRun: peer === 'plain' ? image.runs : atLeast, bytesNeeded },
   };
 }

@@ -25,6 +25,8 @@ export interface Measurement {
   mustRun: number;
   /** What the engine asked for, where the peer tells. */
   bytesNeeded: number | null;
+  /** Whether the machine did nothing else when it began. */
+  quiet: boolean;
 }
 
 /** An image as the verdicts know it. */
@@ -47,6 +49,8 @@ export interface Setting {
   store: string;
   link: string;
   runs: number;
+  /** How many measurements began while the machine did something else. */
+  busy: number;
 }
 
 /** One measurement of several of the same: the median of every number. */

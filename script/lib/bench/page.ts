@@ -42,9 +42,10 @@ export function page(setting: Setting, measurements: Measurement[], images: Imag
   return [settingLine(setting), ...tables, verdicts(judge(measurements, measured))].join('\n\n');
 }
 
-function settingLine({ date, cores, memoryGiB, engine, store, link, runs }: Setting): string {
+function settingLine({ date, cores, memoryGiB, engine, store, link, runs, busy }: Setting): string {
   const times = runs === 1 ? 'measured once' : `medians of ${runs} runs`;
-  return `${date} · ${cores} cores, ${memoryGiB} GiB · Docker ${engine}, ${store} image store · ${link} · ${times}`;
+  const noise = busy === 0 ? '' : ` · the machine was busy with other work when ${busy} of them began`;
+  return `${date} · ${cores} cores, ${memoryGiB} GiB · Docker ${engine}, ${store} image store · ${link} · ${times}${noise}`;
 }
 
 /** The rows of one image. */
