@@ -66,7 +66,7 @@ export class Engine {
 
   /** When the last build of TAG ended, in milliseconds since 1970. */
   async builtAt(): Promise<number> {
-    return Number(await readFile(this.#ended, 'utf8')) * 1000;
+    return Math.floor(Number(await readFile(this.#ended, 'utf8')) * 1000);
   }
 
   /** Whether the image is what its sources say. */
