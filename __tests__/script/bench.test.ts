@@ -37,6 +37,12 @@ describe('medians', () => {
     ]);
   });
 
+  test('leave out what other work disturbed, where there is anything else', () => {
+    const [disturbed, other] = [one('cold', 'ours', 30, { quiet: false }), one('cold', 'ours', 50, { quiet: false })];
+    expect(medians([one('cold', 'ours', 3), disturbed, other])).toEqual([one('cold', 'ours', 3)]);
+    expect(medians([disturbed, other])[0]?.imageSeconds).toBe(40);
+  });
+
   test('of what a peer does not tell stay untold', () => {
     expect(medians([one('cold', 'gha', 1), one('cold', 'gha', 2)])[0]?.bytesNeeded).toBeNull();
   });

@@ -9,7 +9,7 @@ import { checkOut, has, type Image, mustRun, npmrc } from './images.ts';
 import type { Measurement, PeerName, Scenario } from './measurement.ts';
 import { type Job, newMachine, RUN } from './peers.ts';
 import { inherited } from './process.ts';
-import { untilQuiet } from './quiet.ts';
+import { isQuiet, untilQuiet } from './quiet.ts';
 import { Service } from './service.ts';
 
 export interface Selection {
@@ -81,14 +81,15 @@ async function measure(job: Job, peer: PeerName, scenario: Scenario): Promise<Me
   await newMachine(temp);
   await checkOut(image, scenario, workspace);
   await engine.empty();
-  const quiet = await untilQuiet();
+  const quietBefore = await untilQuiet();
   if (scenario === 'cold') await service.evictAll();
   await service.resetCounts();
   const start = Date.now();
-  const { stepEnded, savedEnded, ran, bytesNeeded } = await RUN[peer]({ ...job, sha: commit(image, scenario) });
+  const { stepEnded, savedEnded, ran, bytesNeeded } = await RUN[peer]({ ...job, sha: commit(image, scenario) }).finally(
+    () => (scenario === 'cold' ? service.remember() : service.rewind()),
+  );
   const { bytesUp, bytesDown, newEntries } = await service.counts();
   const seconds = (end: number) => (end - start) / 1000;
-  await (scenario === 'cold' ? service.remember() : service.rewind());
   await engine.check(image, image.says(scenario), await lastLine(workspace));
   // Fewer would be an image of old sources, whatever it says.
   const atLeast = mustRun(image, scenario);
@@ -98,8 +99,9 @@ async function measure(job: Job, peer: PeerName, scenario: Scenario): Promise<Me
     imageSeconds: seconds(await engine.builtAt()),
     stepSeconds: seconds(stepEnded),
     savedSeconds: seconds(savedEnded),
-    ...{ bytesUp, bytesDown, newEntries, quiet },
+    ...{ bytesUp, bytesDown, newEntries },
     ...{ ran, mustRun: peer === 'plain' ? image.runs : atLeast, bytesNeeded },
+    quiet: quietBefore && (await isQuiet()),
   };
 }
 

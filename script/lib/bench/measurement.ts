@@ -25,7 +25,7 @@ export interface Measurement {
   mustRun: number;
   /** What the engine asked for, where the peer tells. */
   bytesNeeded: number | null;
-  /** Whether the machine did nothing else when it began. */
+  /** Whether the machine did nothing else before and after. */
   quiet: boolean;
 }
 
@@ -49,18 +49,24 @@ export interface Setting {
   store: string;
   link: string;
   runs: number;
-  /** How many measurements began while the machine did something else. */
+  /** Around how many measurements the machine did something else. */
   busy: number;
 }
 
-/** One measurement of several of the same: the median of every number. */
+/**
+ * One measurement of several of the same: the median of every number. Those that other work disturbed count only where
+ * there are no others.
+ */
 export function medians(measurements: Measurement[]): Measurement[] {
   const groups: Record<string, Measurement[]> = {};
   for (const one of measurements) {
     const key = `${one.image} ${one.scenario} ${one.peer}`;
     groups[key] = [...(groups[key] ?? []), one];
   }
-  return Object.values(groups).map(medianOf);
+  return Object.values(groups).map((group) => {
+    const quiet = group.filter((one) => one.quiet);
+    return medianOf(quiet.length > 0 ? quiet : group);
+  });
 }
 
 function medianOf(group: Measurement[]): Measurement {

@@ -44,7 +44,7 @@ export function page(setting: Setting, measurements: Measurement[], images: Imag
 
 function settingLine({ date, cores, memoryGiB, engine, store, link, runs, busy }: Setting): string {
   const times = runs === 1 ? 'measured once' : `medians of ${runs} runs`;
-  const noise = busy === 0 ? '' : ` · the machine was busy with other work when ${busy} of them began`;
+  const noise = busy === 0 ? '' : ` · the machine did other work around ${busy} of the measurements`;
   return `${date} · ${cores} cores, ${memoryGiB} GiB · Docker ${engine}, ${store} image store · ${link} · ${times}${noise}`;
 }
 

@@ -1,4 +1,4 @@
-// Other work on the machine makes a measurement worthless: none begins while there is some.
+// Other work on the machine makes a measurement worthless: none begins while there is some, if that can be helped.
 
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,12 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ENOUGH = 0.1;
 const PATIENCE_SECONDS = 20;
 
-/** Waits until the processors are idle. Returns false if they still were not after a while: it is measured all the same. */
+/** Waits until the processors are idle, for a while. Returns whether they are. */
 export async function untilQuiet(): Promise<boolean> {
   for (let waited = 0; waited < PATIENCE_SECONDS; waited++) {
-    if ((await busyShare(1000)) < ENOUGH) return true;
+    if (await isQuiet()) return true;
   }
   return false;
+}
+
+/** Whether the processors are idle, in the next second. */
+export async function isQuiet(): Promise<boolean> {
+  return (await busyShare(1000)) < ENOUGH;
 }
 
 /** The part of all processors' time that was not idle. */
