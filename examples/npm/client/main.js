@@ -1,0 +1,3 @@
+// Shows for how long the server has been running.
+const { uptime } = await (await fetch('/uptime')).json();
+document.body.append(`up for ${uptime}`);
