@@ -32012,9 +32012,6 @@ async function directoryProblem(path) {
         return reason(error);
     }
 }
-function exists(path) {
-    return (0,external_node_fs_.existsSync)(path);
-}
 /**
  * Writes a file, whole or not at all, and the directories above it.
  * @throws Error with a sentence that names the file
@@ -35087,6 +35084,695 @@ class LayerCache {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/host/tree.js
+// A directory tree as the file system tells it: names, kinds, modes, sizes and links. Nothing is opened but by `text`.
+
+// Calls that wait, on purpose: a promise for each of 100,000 files takes several times as long.
+function openTree(root) {
+    const at = (path) => (path === '' ? root : `${root}/${path}`);
+    return {
+        entry(path) {
+            return attempt(() => {
+                // Of the root itself, a link to it is followed.
+                const stats = (0,external_node_fs_.lstatSync)(path === '' ? `${root}/` : at(path));
+                const kind = kindOf(stats);
+                return {
+                    path,
+                    kind,
+                    mode: stats.mode & 0o7777,
+                    size: kind === 'file' || kind === 'symlink' ? stats.size : 0,
+                    target: kind === 'symlink' ? (0,external_node_fs_.readlinkSync)(at(path)) : null,
+                };
+            });
+        },
+        names: (path) => attempt(() => (0,external_node_fs_.readdirSync)(at(path))) ?? [],
+        text: (path) => attempt(() => (0,external_node_fs_.readFileSync)(at(path), 'utf8')),
+    };
+}
+function kindOf(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    return entry.isSymbolicLink() ? 'symlink' : 'other';
+}
+function attempt(look) {
+    try {
+        return look();
+    }
+    catch {
+        return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/context/automaton.js
+// Runs a compiled pattern over a path in time that grows with the product of their lengths, whatever the pattern: Go's
+// regexp does, JavaScript's does not, and patterns are a stranger's.
+/** A pattern that Go does not take; the build fails on it. */
+class PatternError extends Error {
+    constructor(pattern, reason = 'syntax error in pattern') {
+        super(`${reason} ${JSON.stringify(pattern)}`);
+    }
+}
+function literal(char) {
+    return { op: 'one', is: only(char), literal: char };
+}
+/** The class of one character. */
+function only(char) {
+    const code = char.codePointAt(0);
+    return (other) => other === code;
+}
+const notSlash = (code) => code !== 0x2f;
+/** A function that tells whether the whole of a path matches. */
+function automaton(program) {
+    // Most patterns begin or end with characters that most paths do not.
+    const fixed = program.map((instruction) => (instruction.op === 'one' ? instruction.literal : undefined));
+    const head = fixed.slice(0, fixed.concat(undefined).indexOf(undefined)).join('');
+    const tail = fixed.slice(fixed.lastIndexOf(undefined) + 1).join('');
+    return (path) => path.startsWith(head) && path.endsWith(tail) && automaton_run(program, path);
+}
+function automaton_run(program, path) {
+    const codes = Array.from(path, (char) => char.codePointAt(0) ?? 0);
+    const reachedAt = new Int32Array(program.length + 1).fill(-1);
+    let current = [];
+    /** Adds the state, and those that are reached from it without reading a character. */
+    const enter = (into, first, at) => {
+        const pending = [first];
+        for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+            if (reachedAt[state] === at)
+                continue;
+            reachedAt[state] = at;
+            const instruction = program[state];
+            if (instruction === undefined)
+                continue;
+            if (instruction.op === 'one')
+                into.push(state);
+            else if (instruction.op === 'many') {
+                into.push(state);
+                pending.push(state + 1);
+            }
+            else if (instruction.op === 'maybe')
+                pending.push(state + 1, state + 1 + instruction.over);
+            else if (instruction.is(codes[at - 1] ?? -1, codes[at] ?? -1))
+                pending.push(state + 1);
+        }
+    };
+    enter(current, 0, 0);
+    for (const [at, code] of codes.entries()) {
+        const next = [];
+        for (const state of current) {
+            const instruction = program[state];
+            if (instruction?.op === 'one' && instruction.is(code))
+                enter(next, state + 1, at + 1);
+            if (instruction?.op === 'many' && instruction.is(code))
+                enter(next, state, at + 1);
+        }
+        current = next;
+    }
+    return reachedAt[program.length] === codes.length;
+}
+
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./lib/context/glob.js
+// Wildcards of COPY sources: Go's path/filepath.Match, which BuildKit applies to whole paths (fsutil's copy/copy.go).
+
+/** Whether a name has wildcards that are not escaped (containsWildcards in fsutil's copy/copy.go). */
+function hasWildcards(name) {
+    return /[*?[]/.test(name.replace(/\\./gs, ''));
+}
+/**
+ * A function that tells whether a path matches. `*` and `?` stop at slashes; `[^a]` does not.
+ * @throws PatternError where Go says ErrBadPattern: an open bracket, an empty class, a backslash at the end
+ */
+function glob(pattern) {
+    const chars = Array.from(pattern);
+    const program = [];
+    let at = 0;
+    const escaped = (inClass) => {
+        if (inClass && (chars[at] === '-' || chars[at] === ']'))
+            throw new PatternError(pattern);
+        if (chars[at] === '\\')
+            at++;
+        const char = chars[at++];
+        if (char === undefined)
+            throw new PatternError(pattern);
+        return char;
+    };
+    const classAt = () => {
+        const negated = chars[at] === '^';
+        if (negated)
+            at++;
+        const ranges = [];
+        while (chars[at] !== ']' || ranges.length === 0) {
+            const low = escaped(true);
+            if (chars[at] === '-')
+                at++;
+            else {
+                ranges.push([code(low), code(low)]);
+                continue;
+            }
+            ranges.push([code(low), code(escaped(true))]);
+        }
+        at++;
+        return (char) => ranges.some(([low, high]) => low <= char && char <= high) !== negated;
+    };
+    while (at < chars.length) {
+        const char = chars[at];
+        if (char === '*' || char === '?' || char === '[') {
+            at++;
+            program.push({ op: char === '*' ? 'many' : 'one', is: char === '[' ? classAt() : notSlash });
+        }
+        else
+            program.push(literal(escaped(false)));
+    }
+    return automaton(program);
+}
+const code = (char) => char.codePointAt(0) ?? 0;
+
+;// CONCATENATED MODULE: ./lib/context/regexp.js
+// The regular expressions that moby/patternmatcher makes of patterns, read as Go's regexp/syntax reads them. They hold
+// more than wildcards: classes and escapes go through as they are written, so that `bin\Debug` means \D.
+
+const ANY = (code) => code !== 0x0a;
+// The insides of classes: [:name:] (regexp/syntax perl_groups.go), \d, \s and \w.
+const NAMED = {
+    alnum: '0-9A-Za-z',
+    alpha: 'A-Za-z',
+    ascii: '\\0-\\x7F',
+    blank: '\\t ',
+    cntrl: '\\0-\\x1F\\x7F',
+    digit: '0-9',
+    graph: '!-~',
+    lower: 'a-z',
+    print: ' -~',
+    punct: '!-\\/:-@\\[-`{-~',
+    space: '\\t-\\r ',
+    upper: 'A-Z',
+    word: '0-9A-Za-z_',
+    xdigit: '0-9A-Fa-f',
+    d: '0-9',
+    s: '\\t\\n\\f\\r ',
+    w: '0-9A-Za-z_',
+};
+const CONTROL = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+const isWord = classOf(NAMED.word ?? '');
+// Of groups, only the one that stands for `**` is known; of repetitions, only the star: there are no others.
+/**
+ * Compiles what stands between `^` and `$`.
+ * @throws PatternError where Go's regexp.Compile fails
+ */
+function goRegexp(source) {
+    return new Reader(source).program();
+}
+class Reader {
+    source;
+    at = 0;
+    found = [];
+    constructor(source) {
+        this.source = source;
+    }
+    program() {
+        while (this.at < this.source.length)
+            this.piece();
+        return this.found;
+    }
+    piece() {
+        if (this.take('(.*/)?')) {
+            this.found.push({ op: 'maybe', over: 2 }, { op: 'many', is: ANY }, { op: 'one', is: only('/') });
+            return;
+        }
+        if (this.take('^') || this.take('\\A'))
+            this.found.push({ op: 'place', is: (before) => before === -1 });
+        else if (this.take('\\z'))
+            this.found.push({ op: 'place', is: (_, after) => after === -1 });
+        else if (this.take('\\b'))
+            this.found.push({ op: 'place', is: isBoundary });
+        else if (this.take('\\B'))
+            this.found.push({ op: 'place', is: (...sides) => !isBoundary(...sides) });
+        else if (this.take('\\Q'))
+            this.quoted();
+        else {
+            const atom = this.atom();
+            const is = typeof atom === 'string' ? only(atom) : atom;
+            if (this.take('*'))
+                this.found.push({ op: 'many', is });
+            else
+                this.found.push(typeof atom === 'string' ? literal(atom) : { op: 'one', is });
+        }
+    }
+    /** `\Q…\E`, or up to the end: characters as they are. */
+    quoted() {
+        const [text = ''] = this.source.slice(this.at).split('\\E', 1);
+        this.at += text.length;
+        this.take('\\E');
+        for (const char of text)
+            this.found.push(literal(char));
+    }
+    atom() {
+        if (this.take('.'))
+            return ANY;
+        if (this.take('['))
+            return this.class();
+        return this.group() ?? this.character();
+    }
+    /** `\d` and the like, `\pL`. */
+    group() {
+        const [all, perl, unicode, name] = /^\\(?:([dswDSW])|([pP])([CLMNPSZ]))/.exec(this.source.slice(this.at, this.at + 3)) ?? [];
+        if (all === undefined)
+            return null;
+        this.at += all.length;
+        const is = classOf(perl ? (NAMED[perl.toLowerCase()] ?? '') : `\\p{${name}}`);
+        return /[A-Z]/.test(perl ?? unicode ?? '') ? (code) => !is(code) : is;
+    }
+    /** The inside of brackets, and the closing one. */
+    class() {
+        const negated = this.take('^');
+        const classes = [];
+        for (let first = true; first || this.source[this.at] !== ']'; first = false) {
+            classes.push(this.named() ?? this.group() ?? this.range());
+        }
+        this.at++;
+        return (code) => classes.some((is) => is(code)) !== negated;
+    }
+    named() {
+        const [all, not, name = ''] = /^\[:(\^?)(.*?):\]/s.exec(this.source.slice(this.at)) ?? [];
+        if (all === undefined)
+            return null;
+        const inside = name.length > 1 && Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+        if (inside === undefined)
+            throw new PatternError(this.source);
+        this.at += all.length;
+        const is = classOf(inside);
+        return not ? (code) => !is(code) : is;
+    }
+    range() {
+        const low = codeOf(this.character());
+        if (this.source[this.at] !== '-' || this.source[this.at + 1] === ']' || this.at + 1 >= this.source.length) {
+            return (code) => code === low;
+        }
+        this.at++;
+        const high = codeOf(this.character());
+        if (high < low)
+            throw new PatternError(this.source);
+        return (code) => low <= code && code <= high;
+    }
+    /** One character, escaped or not (parseEscape). */
+    character() {
+        const code = this.source.codePointAt(this.at);
+        if (code === undefined)
+            throw new PatternError(this.source);
+        const char = String.fromCodePoint(code);
+        if (char !== '\\') {
+            this.at += char.length;
+            return char;
+        }
+        const rest = this.source.slice(this.at + 1, this.at + 5);
+        const [octal] = /^(?:0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest) ?? [];
+        const [hex] = /^x[0-9A-Fa-f]{2}/.exec(rest) ?? [];
+        const next = rest[0] ?? '';
+        this.at += 1 + (octal ?? hex ?? next).length;
+        if (octal !== undefined)
+            return String.fromCodePoint(Number.parseInt(octal, 8));
+        if (hex !== undefined)
+            return String.fromCodePoint(Number.parseInt(hex.slice(1), 16));
+        const control = CONTROL[next];
+        if (control !== undefined)
+            return control;
+        if (!/^[^0-9A-Za-z\x80-\uFFFF]$/.test(next))
+            throw new PatternError(this.source);
+        return next;
+    }
+    take(text) {
+        const taken = this.source.startsWith(text, this.at);
+        if (taken)
+            this.at += text.length;
+        return taken;
+    }
+}
+function classOf(inside) {
+    const regexp = new RegExp(`^[${inside}]$`, 'su');
+    return (code) => code >= 0 && regexp.test(String.fromCodePoint(code));
+}
+function isBoundary(before, after) {
+    return isWord(before) !== isWord(after);
+}
+function codeOf(char) {
+    return char.codePointAt(0) ?? 0;
+}
+
+;// CONCATENATED MODULE: ./lib/context/pattern.js
+// Lists of patterns, of which a later one with `!` takes back what earlier ones matched: .dockerignore, COPY --exclude and
+// COPY --parents. A port of moby/patternmatcher (patternmatcher.go).
+
+
+
+
+class Patterns {
+    patterns;
+    inclusions;
+    exceptions;
+    /** @throws PatternError if a pattern is not one */
+    constructor(patterns) {
+        const trimmed = patterns.map(trimSpace).filter((text) => text !== '');
+        this.patterns = trimmed.map(toPattern);
+        this.inclusions = beginnings(this.patterns.filter(({ exception }) => !exception));
+        this.exceptions = beginnings(this.patterns.filter(({ exception }) => exception));
+    }
+    // As in MatchesUsingParentResults, a pattern that cannot change the outcome for a directory is not tried on it, and so
+    // has not matched for what lies below: `*/a` and then `!b` do match `b/a`.
+    /**
+     * Whether the list matches a path, given what it matched of the directory above (null: that is the root).
+     * @param below filled with what to hand down, if the path is a directory
+     */
+    match(path, above, below) {
+        let matched = false;
+        this.patterns.forEach(({ exception, matches }, index) => {
+            const hit = above?.[index] || (exception === matched && matches(path));
+            if (below)
+                below[index] = hit;
+            if (hit)
+                matched = !exception;
+        });
+        return matched;
+    }
+    /** Whether the builder looks into a directory that is not matched, for matches below it (Walk in fsutil's filter.go). */
+    mayMatchIn(directory) {
+        return mayBegin(this.inclusions, directory);
+    }
+    /** Whether it looks into one that is matched, for exceptions below it. */
+    mayExceptIn(directory) {
+        return mayBegin(this.exceptions, directory);
+    }
+}
+function beginnings(patterns) {
+    const texts = patterns.map(({ text }) => text.replace(/\/\*\*$/, '').replace(/\/\*$/, ''));
+    return texts.some((text) => /[*[\]?^\\]/.test(text)) ? null : texts;
+}
+function mayBegin(texts, directory) {
+    return texts?.some((text) => `${text}/`.startsWith(`${directory}/`)) ?? true;
+}
+function toPattern(written) {
+    const cleaned = clean(written);
+    const exception = cleaned.startsWith('!');
+    const text = exception ? cleaned.slice(1) : cleaned;
+    if (text === '')
+        throw new PatternError(written);
+    // What is bad for filepath.Match is bad, even where the regular expression would do.
+    glob(text);
+    return { text, exception, matches: compile(text) };
+}
+/** What the pattern is tried as: by Pattern.compile, a name, a beginning, an end, or a regular expression. */
+function compile(text) {
+    // Go's text/scanner leaves a byte order mark out.
+    const chars = Array.from(text.replace(/^\uFEFF/, ''));
+    let kind = 'exact';
+    let regexp = '';
+    for (let at = 0, first = true; at < chars.length; first = false) {
+        const char = chars[at++] ?? '';
+        if (char === '*' && chars[at] === '*') {
+            at += chars[at + 1] === '/' ? 2 : 1;
+            const last = at === chars.length;
+            regexp += last ? '.*' : '(.*/)?';
+            kind = first ? 'suffix' : last && kind === 'exact' ? 'prefix' : 'regexp';
+        }
+        else if (char === '*' || char === '?') {
+            regexp += char === '*' ? '[^/]*' : '[^/]';
+            kind = 'regexp';
+        }
+        else if (char === '[' || char === ']') {
+            regexp += char;
+            kind = 'regexp';
+        }
+        else if (char === '\\') {
+            regexp += char + (chars[at++] ?? '');
+            kind = 'regexp';
+        }
+        else
+            regexp += '.+()|{}$'.includes(char) ? `\\${char}` : char;
+    }
+    if (kind === 'exact')
+        return (path) => path === text;
+    if (kind === 'prefix')
+        return (path) => path.startsWith(text.slice(0, -2));
+    if (kind === 'suffix')
+        return (path) => path.endsWith(text.slice(2)) || (text[2] === '/' && path === text.slice(3));
+    return automaton(goRegexp(regexp));
+}
+/** Go's filepath.Clean. */
+function clean(path) {
+    const normal = (0,posix_namespaceObject.normalize)(path);
+    return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
+}
+// unicode.IsSpace: JavaScript's \s has a byte order mark in it and lacks U+0085.
+const SPACE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+/** Go's strings.TrimSpace. */
+function trimSpace(text) {
+    let [start, end] = [0, text.length];
+    while (start < end && SPACE.test(text.charAt(start)))
+        start++;
+    while (start < end && SPACE.test(text.charAt(end - 1)))
+        end--;
+    return text.slice(start, end);
+}
+
+;// CONCATENATED MODULE: ./lib/context/follow.js
+// What the builder asks the client for when a build reads only some paths of the context: they, and what links on the
+// way lead to. A port of fsutil's followlinks.go, with all that it misses: where a name with wildcards matches a link, it
+// forgets the other matches; behind a directory with wildcards it sees no links; and of two paths through one link, it
+// follows the first only.
+
+
+
+
+/** The paths, which may have wildcards, and those that links lead to; null if that is all of the tree. */
+function followLinks(tree, paths) {
+    const followed = new Set();
+    const pending = paths.map(rooted).sort().reverse();
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+        const parts = path.split('/');
+        for (let length = 1; length <= parts.length; length++) {
+            const current = parts.slice(0, length).join('/');
+            const targets = targetsOf(tree, current);
+            if (targets.length === 0 && length < parts.length)
+                continue;
+            if (followed.has(current))
+                break;
+            followed.add(current);
+            const rest = parts.slice(length).join('/');
+            for (const target of targets.reverse())
+                pending.push(rooted((0,posix_namespaceObject.join)(target, rest)));
+            break;
+        }
+    }
+    return followed.has('') ? null : [...followed].sort();
+}
+/** Relative to the root, out of which nothing leads; '' is the root. */
+function rooted(path) {
+    return clean((0,posix_namespaceObject.join)('/', path)).slice(1);
+}
+/** Where a link leads, or all the links that a name with wildcards matches. */
+function targetsOf(tree, path) {
+    const name = (0,posix_namespaceObject.basename)(path);
+    if (!hasWildcards(name))
+        return targetOf(tree, path);
+    const directory = path.slice(0, -name.length);
+    return tree
+        .names(directory.slice(0, -1))
+        .filter(matcher(name))
+        .sort()
+        .flatMap((found) => targetOf(tree, directory + found));
+}
+function targetOf(tree, path) {
+    const target = tree.entry(path)?.target ?? null;
+    if (target === null)
+        return [];
+    return [target.startsWith('/') ? target : (0,posix_namespaceObject.join)('/', (0,posix_namespaceObject.dirname)(path), target)];
+}
+function matcher(pattern) {
+    try {
+        return glob(pattern);
+    }
+    catch (error) {
+        // Whoever uses the pattern in earnest will stumble over it.
+        if (error instanceof PatternError)
+            return () => false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/context/ignore.js
+// .dockerignore: text → patterns, as moby/patternmatcher's ignorefile/ignorefile.go reads it.
+
+
+// bufio.MaxScanTokenSize, the newline included.
+const ignore_LONGEST_LINE = 65536;
+/**
+ * The patterns in order, `!` in front of exceptions.
+ * @throws PatternError if a line is too long for BuildKit
+ */
+function ignorePatterns(text) {
+    const lines = text.replace(/^\uFEFF/, '').split('\n');
+    const long = lines.find((line) => Buffer.byteLength(line) >= ignore_LONGEST_LINE);
+    if (long !== undefined)
+        throw new PatternError(`${long.slice(0, 20)}…`, 'line is too long:');
+    return lines
+        .filter((line) => !line.startsWith('#'))
+        .map(trimSpace)
+        .filter((line) => line !== '')
+        .map((line) => (line.startsWith('!') ? `!${ignore_rooted(trimSpace(line.slice(1)))}` : ignore_rooted(line)));
+}
+/** Relative to the root, which a leading slash means as well. */
+function ignore_rooted(pattern) {
+    if (pattern === '')
+        return '';
+    const cleaned = clean(pattern);
+    return cleaned.length > 1 && cleaned.startsWith('/') ? cleaned.slice(1) : cleaned;
+}
+
+;// CONCATENATED MODULE: ./lib/context/context.js
+// The build context as the builder sees it: a directory, less what .dockerignore says. Only what is asked for is looked
+// at. The way through the tree is that of Walk in fsutil's filter.go, which runs where the client sends the context.
+
+
+
+
+
+
+// As in BuildKit (cache/contenthash/path.go) and Go.
+const MOST_LINKS = 255;
+class Context {
+    tree;
+    ignore;
+    include;
+    constructor(tree, ignore, include = null) {
+        this.tree = tree;
+        this.ignore = ignore;
+        this.include = include;
+    }
+    /**
+     * Whether COPY would find the path, a file or a directory, relative to the root of the context. Links are followed, and
+     * never lead out of it.
+     */
+    has(path) {
+        return this.find(path) !== null;
+    }
+    /**
+     * What the builder gets for a build that reads these paths: it asks for them only, wildcards included.
+     * @throws PatternError if a path is no pattern
+     */
+    sent(paths) {
+        const include = followLinks(this.tree, paths);
+        return new Context(this.tree, this.ignore, include && new Patterns(include));
+    }
+    /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
+    find(path) {
+        const root = this.tree.entry('');
+        if (root?.kind !== 'directory')
+            return null;
+        const way = [{ entry: root, hidden: false, included: null, ignored: null }];
+        const ahead = path.split('/').reverse();
+        let links = 0;
+        for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+            const here = way.at(-1);
+            if (name === '' || name === '.' || here === undefined)
+                continue;
+            if (name === '..') {
+                if (way.length > 1)
+                    way.pop();
+                continue;
+            }
+            const found = here.entry.kind === 'directory' ? this.below(here, name) : null;
+            const target = found?.entry.target ?? null;
+            if (found === null || (target !== null && ++links > MOST_LINKS))
+                return null;
+            if (target === null)
+                way.push(found);
+            else
+                ahead.push(...target.split('/').reverse());
+            if (target?.startsWith('/'))
+                way.length = 1;
+        }
+        const end = way.at(-1);
+        return end && this.isSeen(end) ? end : null;
+    }
+    /** All that the builder sees below a directory, each directory before what is in it. */
+    *walk(directory) {
+        const levels = [{ found: directory, inside: this.children(directory), told: true }];
+        for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
+            const { value: found } = last.inside.next();
+            if (!found) {
+                levels.pop();
+                continue;
+            }
+            if (found.entry.kind === 'directory') {
+                levels.push({ found, inside: this.children(found), told: !found.hidden });
+            }
+            if (found.hidden)
+                continue;
+            // A hidden directory is there as soon as something in it is.
+            for (const above of levels) {
+                if (!above.told)
+                    yield above.found.entry;
+                above.told = true;
+            }
+            yield found.entry;
+        }
+    }
+    /** What lies directly in a directory, hidden directories included. */
+    *children(directory) {
+        for (const name of this.tree.names(directory.entry.path).sort()) {
+            const found = this.below(directory, name);
+            if (found !== null)
+                yield found;
+        }
+    }
+    /** Whether the builder sees it: a hidden directory only if it sees something in it. */
+    isSeen(found) {
+        return !found.hidden || !this.walk(found).next().done;
+    }
+    /** What the name leads to, itself if it is a link; null if it is left out or not there. */
+    below(directory, name) {
+        const path = directory.entry.path === '' ? name : `${directory.entry.path}/${name}`;
+        const included = [];
+        const ignored = [];
+        const isIncluded = this.include?.match(path, directory.included, included) ?? true;
+        if (!isIncluded && !this.include?.mayMatchIn(path))
+            return null;
+        const isIgnored = this.ignore.match(path, directory.ignored, ignored);
+        if (isIgnored && !this.ignore.mayExceptIn(path))
+            return null;
+        const hidden = isIgnored || !isIncluded;
+        const entry = this.tree.entry(path);
+        return entry === null || (hidden && entry.kind !== 'directory') ? null : { entry, hidden, included, ignored };
+    }
+}
+/**
+ * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
+ * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
+ * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
+ * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
+ */
+function readContext(directory, dockerfile) {
+    const tree = openTree(directory);
+    const own = [openTree((0,external_node_path_.dirname)(dockerfile)), `${(0,external_node_path_.basename)(dockerfile)}.dockerignore`];
+    for (const [place, name] of [own, [tree, '.dockerignore']]) {
+        const found = new Context(place, new Patterns([])).find(name);
+        const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
+        if (text === null)
+            continue;
+        try {
+            return new Context(tree, new Patterns(ignorePatterns(text)));
+        }
+        catch (error) {
+            if (error instanceof PatternError)
+                return { problem: `${name}: ${error.message}` };
+            throw error;
+        }
+    }
+    return new Context(tree, new Patterns([]));
+}
+
 ;// CONCATENATED MODULE: ./lib/nearest.js
 // What somebody may have meant who mistyped a word. Pure.
 /**
@@ -36598,7 +37284,7 @@ async function saveLayers(order, solved, cancel) {
             ? ActionsStore.resume(state, index)
             : await Directory.open(state.path, state.scope, true);
         const { dockerfile } = parseDockerfile(text, file, buildArguments(inputs));
-        const stages = targetsOf(dockerfile, inputs.target);
+        const stages = layers_targetsOf(dockerfile, inputs.target);
         const exported = async (path) => {
             const exportFlags = (flags, after) => exportBuild(inputs, path, flags, cancel, after);
             return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
@@ -36637,7 +37323,7 @@ function withShorter(file, text, work) {
         return work(copy);
     });
 }
-function targetsOf(dockerfile, target) {
+function layers_targetsOf(dockerfile, target) {
     const stages = neededStages(dockerfile, target || null);
     const last = stages.at(-1);
     return stages.flatMap((one) => {
@@ -36649,8 +37335,6 @@ function targetsOf(dockerfile, target) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:path/posix"
-const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./node_modules/unbash/dist/traversal.js
 function forEachChild(node, callback) {
     switch (node.type) {
@@ -45571,6 +46255,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -45643,7 +46328,8 @@ async function runJob(inputs, wrong, ui, cancel) {
  */
 function readDockerfile(text, file, context, buildArgs = {}) {
     const parsed = parseDockerfile(text, file, buildArgs);
-    const contextHas = (path) => exists((0,external_node_path_.join)(context, path));
+    const found = readContext(context, file);
+    const contextHas = (path) => ('problem' in found ? null : found.has(path));
     return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
 }
 async function save(cache, source, built, ui, cancel) {
@@ -45734,10 +46420,10 @@ const MARKS = {
 };
 /** The summary of a job: a verdict to read at a glance, then the steps, the smoke test and the findings. */
 function summary(report) {
-    const tags = report.tags.map((tag) => ` → ${code(tag)}`).join('');
+    const tags = report.tags.map((tag) => ` → ${summary_code(tag)}`).join('');
     const blocks = [
         `### ${report.outcome === 'success' ? '✅' : '❌'} ${escapeText(verdict(report))}`,
-        `${code(report.dockerfile)}${tags} · ${escapeText(engineName(report))}`,
+        `${summary_code(report.dockerfile)}${tags} · ${escapeText(engineName(report))}`,
         summary_failureBlock(report),
         summary_stepTable(report),
         report.build.notice === null ? '' : escapeText(report.build.notice),
@@ -45764,7 +46450,7 @@ function summary_stepTable(report) {
     const row = (step) => [
         together(escapeText(stepNumber(step, steps))),
         step.line ?? '',
-        code(cut(step.text, 120)),
+        summary_code(cut(step.text, 120)),
         together(MARKS[step.status]),
         step.status === 'not-run' && step.seconds === 0 ? '' : together(escapeText(duration(step.seconds))),
         bar(step.seconds, longest, 10),
@@ -45803,7 +46489,7 @@ const SIGNS = { error: '❌', warning: '⚠️', notice: 'ℹ️' };
 /** A finding: where, what, and what to do; the lines to paste as a block of their own. */
 function findingBlock({ file, line, severity, rule, message, remedy }) {
     const [todo = '', ...paste] = remedy.split('\n');
-    const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${code(rule)}<br>${withCode(message)}`;
+    const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${summary_code(rule)}<br>${withCode(message)}`;
     return [
         `${head}${todo === '' ? '' : `<br>${withCode(todo)}`}`,
         ...(paste.length > 0 ? [preformatted(paste)] : []),
@@ -45814,7 +46500,7 @@ function withCode(text) {
     const parts = text.split('`');
     if (parts.length % 2 === 0)
         return escapeText(text);
-    return parts.map((part, at) => (at % 2 === 0 ? escapeText(part) : code(part))).join('');
+    return parts.map((part, at) => (at % 2 === 0 ? escapeText(part) : summary_code(part))).join('');
 }
 function logBlock(log) {
     if (log.length === 0)
@@ -45828,7 +46514,7 @@ function preformatted(lines) {
 function together(text) {
     return text.replaceAll(' ', '&nbsp;');
 }
-function code(text) {
+function summary_code(text) {
     return `<code>${escapeText(text)}</code>`;
 }
 /**

@@ -5,10 +5,11 @@ import { build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
 import { LayerCache } from './cache/cache.ts';
 import type { Saved } from './cache/store.ts';
+import { readContext } from './context/context.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
-import { directoryProblem, exists, readText } from './host/files.ts';
+import { directoryProblem, readText } from './host/files.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { lint } from './lint/lint.ts';
@@ -111,7 +112,8 @@ export function readDockerfile(
   buildArgs: Record<string, string> = {},
 ): { dockerfile: Dockerfile; findings: LintReport } {
   const parsed = parseDockerfile(text, file, buildArgs);
-  const contextHas = (path: string) => exists(join(context, path));
+  const found = readContext(context, file);
+  const contextHas = (path: string) => ('problem' in found ? null : found.has(path));
   return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
 }
 

@@ -1,7 +1,7 @@
 // Reading and writing files. What goes wrong comes back as a sentence for people, not as an errno.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,10 +24,6 @@ export async function directoryProblem(path: string): Promise<string | null> {
   } catch (error) {
     return reason(error);
   }
-}
-
-export function exists(path: string): boolean {
-  return existsSync(path);
 }
 
 /**

@@ -1,0 +1,146 @@
+// The build context as the builder sees it: a directory, less what .dockerignore says. Only what is asked for is looked
+// at. The way through the tree is that of Walk in fsutil's filter.go, which runs where the client sends the context.
+import { basename, dirname } from 'node:path';
+import { type Entry, openTree, type Tree } from '../host/tree.ts';
+import { PatternError } from './automaton.ts';
+import { followLinks } from './follow.ts';
+import { ignorePatterns } from './ignore.ts';
+import { type Matched, Patterns } from './pattern.ts';
+
+/** Something on the way through the tree. */
+export interface Found {
+  entry: Entry;
+  /** It is a directory that is left out itself, and there only for what lies below it. */
+  hidden: boolean;
+  included: Matched | null;
+  ignored: Matched | null;
+}
+
+// As in BuildKit (cache/contenthash/path.go) and Go.
+const MOST_LINKS = 255;
+
+export class Context {
+  private readonly tree: Tree;
+  private readonly ignore: Patterns;
+  private readonly include: Patterns | null;
+
+  constructor(tree: Tree, ignore: Patterns, include: Patterns | null = null) {
+    this.tree = tree;
+    this.ignore = ignore;
+    this.include = include;
+  }
+
+  /**
+   * Whether COPY would find the path, a file or a directory, relative to the root of the context. Links are followed, and
+   * never lead out of it.
+   */
+  has(path: string): boolean {
+    return this.find(path) !== null;
+  }
+
+  /**
+   * What the builder gets for a build that reads these paths: it asks for them only, wildcards included.
+   * @throws PatternError if a path is no pattern
+   */
+  sent(paths: readonly string[]): Context {
+    const include = followLinks(this.tree, paths);
+    return new Context(this.tree, this.ignore, include && new Patterns(include));
+  }
+
+  /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
+  find(path: string): Found | null {
+    const root = this.tree.entry('');
+    if (root?.kind !== 'directory') return null;
+    const way: Found[] = [{ entry: root, hidden: false, included: null, ignored: null }];
+    const ahead = path.split('/').reverse();
+    let links = 0;
+    for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+      const here = way.at(-1);
+      if (name === '' || name === '.' || here === undefined) continue;
+      if (name === '..') {
+        if (way.length > 1) way.pop();
+        continue;
+      }
+      const found = here.entry.kind === 'directory' ? this.below(here, name) : null;
+      const target = found?.entry.target ?? null;
+      if (found === null || (target !== null && ++links > MOST_LINKS)) return null;
+      if (target === null) way.push(found);
+      else ahead.push(...target.split('/').reverse());
+      if (target?.startsWith('/')) way.length = 1;
+    }
+    const end = way.at(-1);
+    return end && this.isSeen(end) ? end : null;
+  }
+
+  /** All that the builder sees below a directory, each directory before what is in it. */
+  *walk(directory: Found): Generator<Entry> {
+    const levels = [{ found: directory, inside: this.children(directory), told: true }];
+    for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
+      const { value: found } = last.inside.next();
+      if (!found) {
+        levels.pop();
+        continue;
+      }
+      if (found.entry.kind === 'directory') {
+        levels.push({ found, inside: this.children(found), told: !found.hidden });
+      }
+      if (found.hidden) continue;
+      // A hidden directory is there as soon as something in it is.
+      for (const above of levels) {
+        if (!above.told) yield above.found.entry;
+        above.told = true;
+      }
+      yield found.entry;
+    }
+  }
+
+  /** What lies directly in a directory, hidden directories included. */
+  *children(directory: Found): Generator<Found, undefined> {
+    for (const name of this.tree.names(directory.entry.path).sort()) {
+      const found = this.below(directory, name);
+      if (found !== null) yield found;
+    }
+  }
+
+  /** Whether the builder sees it: a hidden directory only if it sees something in it. */
+  isSeen(found: Found): boolean {
+    return !found.hidden || !this.walk(found).next().done;
+  }
+
+  /** What the name leads to, itself if it is a link; null if it is left out or not there. */
+  private below(directory: Found, name: string): Found | null {
+    const path = directory.entry.path === '' ? name : `${directory.entry.path}/${name}`;
+    const included: Matched = [];
+    const ignored: Matched = [];
+    const isIncluded = this.include?.match(path, directory.included, included) ?? true;
+    if (!isIncluded && !this.include?.mayMatchIn(path)) return null;
+    const isIgnored = this.ignore.match(path, directory.ignored, ignored);
+    if (isIgnored && !this.ignore.mayExceptIn(path)) return null;
+    const hidden = isIgnored || !isIncluded;
+    const entry = this.tree.entry(path);
+    return entry === null || (hidden && entry.kind !== 'directory') ? null : { entry, hidden, included, ignored };
+  }
+}
+
+/**
+ * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
+ * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
+ * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
+ * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
+ */
+export function readContext(directory: string, dockerfile: string): Context | { problem: string } {
+  const tree = openTree(directory);
+  const own = [openTree(dirname(dockerfile)), `${basename(dockerfile)}.dockerignore`] as const;
+  for (const [place, name] of [own, [tree, '.dockerignore'] as const]) {
+    const found = new Context(place, new Patterns([])).find(name);
+    const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
+    if (text === null) continue;
+    try {
+      return new Context(tree, new Patterns(ignorePatterns(text)));
+    } catch (error) {
+      if (error instanceof PatternError) return { problem: `${name}: ${error.message}` };
+      throw error;
+    }
+  }
+  return new Context(tree, new Patterns([]));
+}
