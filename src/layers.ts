@@ -8,7 +8,7 @@ import { Directory } from './cache/directory.ts';
 import { NOTHING, readIndex } from './cache/index-entry.ts';
 import { type ExportBuild, exportLayers, type Saving, type StageTarget, ZSTD } from './cache/save.ts';
 import { type Scope, scopeOf } from './cache/scope.ts';
-import type { Saved, Store, Uploaded } from './cache/store.ts';
+import type { Saved, Store } from './cache/store.ts';
 import { carryOut } from './cache/upload.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
@@ -132,23 +132,16 @@ export async function saveLayers(order: SaveOrder, solved: () => void, cancel: A
       return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
     };
     const upload = await (whole ? exported(file) : withShorter(file, text, exported));
-    const saved = upload ? savedBy(await carryOut(upload)) : { bytes: store.bytesAdded, sentence: SAVED[`${whole}`] };
+    const uploaded = upload && (await carryOut(upload));
     await store.close(false);
-    return saved;
+    if (uploaded) return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
+    const what = whole ? 'of this build' : 'above the step that failed';
+    return { bytes: store.bytesAdded, sentence: `The layers ${what} were saved.` };
   } catch (error) {
     if (state.kind === 'actions') await remove(state.path);
     return { bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` };
   }
 }
-
-function savedBy(uploaded: Uploaded): Saved {
-  return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
-}
-
-const SAVED = {
-  true: 'The layers of this build were saved.',
-  false: 'The layers above the step that failed were saved.',
-};
 
 function linesAbove(text: string, line: number): string {
   const lines = text.split('\n').slice(0, Math.max(0, line - 1));
