@@ -148,7 +148,7 @@ describe('the lint command', () => {
     expect(JSON.parse(ran.stdout)).toEqual({
       schemaVersion: 1,
       files: ['Dockerfile'],
-      lint: { findings: [], suppressed: 0 },
+      lint: { findings: [], suppressed: 0, ignored: 0 },
       outcome: 'success',
     });
   });

@@ -44,10 +44,10 @@ test.each(dockerfiles.filter((name) => !/^inherited(-and-used|-from-.*)?\.Docker
   const before = KEYWORDS.map(count);
   // Each finding is mended in its turn, since the lines move.
   for (let round = 0; round < 3; round++) {
-    const [finding] = lintText(text).findings;
+    const [finding] = lintText(text, 'copy-before-install').findings;
     if (finding !== undefined) text = apply(text, finding);
   }
-  expect(lines(lintText(text).findings)).toBe('');
+  expect(lines(lintText(text, 'copy-before-install').findings)).toBe('');
   const after = KEYWORDS.map(count);
   // Manifests are copied by a line of their own, and a RUN that was cut counts twice.
   expect(after.map((number, index) => number - (before[index] ?? 0)).filter((more) => more < 0 || more > 1)).toEqual(
@@ -56,7 +56,9 @@ test.each(dockerfiles.filter((name) => !/^inherited(-and-used|-from-.*)?\.Docker
 });
 
 const remedies = (name: string) =>
-  lintText(readFileSync(join(folder, `${name}.Dockerfile`), 'utf8')).findings.map(({ remedy }) => remedy.split('\n'));
+  lintText(readFileSync(join(folder, `${name}.Dockerfile`), 'utf8'), 'copy-before-install').findings.map(({ remedy }) =>
+    remedy.split('\n'),
+  );
 
 test.each([
   [

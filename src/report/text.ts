@@ -16,6 +16,14 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** The findings that are not shown, by what leaves them out. */
+export function leftOut(suppressed: number, ignored: number): string[] {
+  return [
+    ...(suppressed > 0 ? [`${suppressed} silenced by a comment`] : []),
+    ...(ignored > 0 ? [`${ignored} ignored by lint-ignore`] : []),
+  ];
+}
+
 /** Cuts a text to a number of characters, with an ellipsis where something is missing. */
 export function cut(text: string, width: number): string {
   const characters = [...text];
