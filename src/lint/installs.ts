@@ -3,6 +3,7 @@
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
+import { isComputed, isPath, splitArguments } from './arguments.ts';
 
 export type Manager = 'npm' | 'pip' | 'apt';
 
@@ -40,37 +41,6 @@ export function installOf(command: ShellCommand): Install | null {
             ? apt(args, command)
             : null;
   return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
-}
-
-/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
-function isComputed(word: string): boolean {
-  return /\$\(|`/.test(word);
-}
-
-interface Arguments {
-  operands: string[];
-  /** The values of each option, by its name without dashes; '' for one without a value. */
-  options: Map<string, string[]>;
-}
-
-/** Splits as these programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
-function splitArguments(args: readonly string[], valued: ReadonlySet<string>): Arguments {
-  const operands: string[] = [];
-  const options = new Map<string, string[]>();
-  const rest = [...args];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
-    const [, name, given] = valued.has(short)
-      ? [word, short, attached]
-      : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
-    if (word === '--') operands.push(...rest.splice(0));
-    else if (!word.startsWith('-')) operands.push(word);
-    else if (name !== undefined) {
-      const value = given ?? (valued.has(name) ? rest.shift() : undefined);
-      options.set(name, [...(options.get(name) ?? []), value ?? '']);
-    }
-  }
-  return { operands, options };
 }
 
 const NPM_VALUED = new Set(
@@ -161,11 +131,6 @@ function apt(args: readonly string[], command: ShellCommand): Install | null {
     packages,
     runsScripts: false,
   };
-}
-
-/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
-function isPath(name: string): boolean {
-  return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
 }
 
 /** A whole package in a variable: it may be a path. */
