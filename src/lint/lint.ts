@@ -14,6 +14,10 @@ export interface LintInput {
    * without `./`). null where that is unknown, as when no context was given.
    */
   contextHas: (path: string) => boolean | null;
+  /** The text of a file of the context; null where there is none, or no context. */
+  contextText?: (path: string) => string | null;
+  /** The names in a directory of the context; none where there is no such directory, or no context. */
+  contextNames?: (directory: string) => readonly string[];
   /** How the file is going to be built, as far as that is known. */
   job?: Job;
 }

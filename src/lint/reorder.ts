@@ -3,7 +3,7 @@
 import { basename, dirname, isAbsolute, join } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
-import { type Install, isSetup } from './installs.ts';
+import { type Install, installOf, isSetup } from './installs.ts';
 import { asLine, flagsOf, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
 
@@ -52,8 +52,11 @@ export interface Culprit {
   broken: Broken[];
 }
 
-/** What to do about a COPY or ADD, told for the stage of the first install that it breaks. */
-export function reorder(culprit: Culprit, culprits: ReadonlyMap<Range, Culprit>): string {
+/**
+ * What to do about a COPY or ADD, told for the stage of the first install that it breaks. `culprits` are the places of
+ * all that break one: they stay below.
+ */
+export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string {
   const { step, sources, broken } = culprit;
   const stage = broken[0]?.step.stage;
   const here = broken.filter((entry) => entry.step.stage === stage);
@@ -143,9 +146,12 @@ function matters({ instruction }: Step): boolean {
 /** The RUN up to what may use the source, and what of it has to stay below, if anything. */
 function cut({ step, installs }: Broken): [string] | [string, string] {
   const { instruction, commands } = step;
-  const needsSource = commands.findIndex((command) => !isSetup(command));
-  if (needsSource < 0) return [asLine(instruction)];
-  const last = commands[needsSource - 1];
+  const lastInstall = commands.findIndex(({ range }) => range === installs.at(-1)?.command.range);
+  const staying = commands.findIndex(
+    (command, at) => at > lastInstall && !(isSetup(command) && installOf(command) === null),
+  );
+  if (staying < 0) return [asLine(instruction)];
+  const last = commands[staying - 1];
   const halves = last === undefined ? null : splitRun(instruction, commands, last);
   if (halves !== null) return halves;
   const { line } = instruction.range.start;

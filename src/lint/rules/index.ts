@@ -2,5 +2,6 @@
 import type { Rule } from '../lint.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
+import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
 
-export const RULES: readonly Rule[] = [copyBeforeInstall, packageIndexCachedAlone];
+export const RULES: readonly Rule[] = [copyBeforeInstall, systemPackagesAfterCopy, packageIndexCachedAlone];
