@@ -1,7 +1,13 @@
 // The list of rules. Each has a file, a page and a folder of examples of its name; docs/rules.md is made from it.
 import type { Rule } from '../lint.ts';
+import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
 
-export const RULES: readonly Rule[] = [copyBeforeInstall, systemPackagesAfterCopy, packageIndexCachedAlone];
+export const RULES: readonly Rule[] = [
+  copyBeforeInstall,
+  systemPackagesAfterCopy,
+  packageIndexCachedAlone,
+  bindWholeContext,
+];
