@@ -4,10 +4,12 @@ import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
+import { volatileVariableBeforeRun } from './volatile-variable-before-run.ts';
 
 export const RULES: readonly Rule[] = [
   copyBeforeInstall,
   systemPackagesAfterCopy,
   packageIndexCachedAlone,
+  volatileVariableBeforeRun,
   bindWholeContext,
 ];

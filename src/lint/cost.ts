@@ -1,0 +1,57 @@
+// Which commands take long: those that install, build or fetch a lot. By their names; nothing here measures.
+import { basename } from 'node:path/posix';
+import type { ShellCommand } from '../dockerfile/commands.ts';
+import type { Instruction } from '../dockerfile/dockerfile.ts';
+import { words } from './arguments.ts';
+import { installOf } from './installs.ts';
+import { commandsOf } from './steps.ts';
+import { systemAction } from './system-packages.ts';
+
+const BUILDERS = words(
+  'R Rscript ant bazel bazelisk c++ cabal cc choco clang cmake conda cpanm docker-php-ext-install emcc emerge flutter g++ gcc gradle gradlew install.r install2.r luarocks make mamba meson micromamba msbuild mvn mvnw ninja npx opam pacman pecl playwright pyinstaller rustc sbt stack swift tsc vite webpack',
+);
+// Of these programs only some verbs take long.
+const VERBS = new Map(
+  Object.entries({
+    bun: words('install i ci add run build x'),
+    bundle: words('install exec'),
+    cargo: words('build b install test chef rustc doc fetch run clippy'),
+    composer: words('install update require create-project'),
+    dotnet: words('restore build publish test tool workload run'),
+    gem: words('install'),
+    git: words('clone submodule lfs'),
+    go: words('build install test mod get generate run vet'),
+    mix: words('deps.get deps.compile compile release assets.deploy phx.digest'),
+    npm: words('install i ci add run run-script rebuild update'),
+    pip: words('install wheel download'),
+    pnpm: words('install i add run build fetch deploy'),
+    poetry: words('install sync build add'),
+    uv: words('sync pip build tool'),
+    yarn: words('install add run build workspaces'),
+  }),
+);
+const SCRIPT = /(^|[-_.])(bootstrap|build|compile|configure|install|setup)/i;
+
+/** Whether the command surely takes long enough to be worth the cache. */
+export function isCostly(command: ShellCommand): boolean {
+  if (systemAction(command)?.kind === 'install' || installOf(command) !== null) return true;
+  const [program = '', verb = 'install', module] = command.words;
+  const name = basename(program);
+  const known = VERBS.get(name.replace(/^pip[\d.]*$/, 'pip'));
+  if (known !== undefined) return known.has(verb);
+  if (/^python[\d.]*$/.test(name) && verb === '-m') return module === 'pip' || module === 'build';
+  return BUILDERS.has(name) || (program.includes('/') && SCRIPT.test(name));
+}
+
+/** The first command of a RUN that surely takes long, if there is one. */
+export function costlyCommand(instruction: Instruction): ShellCommand | null {
+  return commandsOf(instruction).find(isCostly) ?? null;
+}
+
+/** A RUN in messages: by its install or its first costly command, and the line: `npm ci` on line 7. */
+export function namedRun(instruction: Instruction): string {
+  const command = costlyCommand(instruction);
+  if (command === null) return `the RUN on line ${instruction.range.start.line}`;
+  const label = installOf(command)?.label ?? systemAction(command)?.label ?? command.words.slice(0, 2).join(' ');
+  return `\`${label.replaceAll('`', '')}\` on line ${command.range.start.line}`;
+}
