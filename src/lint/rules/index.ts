@@ -4,6 +4,7 @@ import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
+import { variableDeclaredEarly } from './variable-declared-early.ts';
 import { volatileVariableBeforeRun } from './volatile-variable-before-run.ts';
 
 export const RULES: readonly Rule[] = [
@@ -11,5 +12,6 @@ export const RULES: readonly Rule[] = [
   systemPackagesAfterCopy,
   packageIndexCachedAlone,
   volatileVariableBeforeRun,
+  variableDeclaredEarly,
   bindWholeContext,
 ];
