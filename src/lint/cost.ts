@@ -1,11 +1,12 @@
 // Which commands take long: those that install, build or fetch a lot. By their names; nothing here measures.
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
-import type { Instruction } from '../dockerfile/dockerfile.ts';
+import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
 import { words } from './arguments.ts';
 import { installOf } from './installs.ts';
-import { commandsOf } from './steps.ts';
+import { childStages, commandsOf, ownInstructions } from './steps.ts';
 import { systemAction } from './system-packages.ts';
+import { list, shortened } from './texts.ts';
 
 const BUILDERS = words(
   'R Rscript ant bazel bazelisk c++ cabal cc choco clang cmake conda cpanm docker-php-ext-install emcc emerge flutter g++ gcc gradle gradlew install.r install2.r luarocks make mamba meson micromamba msbuild mvn mvnw ninja npx opam pacman pecl playwright pyinstaller rustc sbt stack swift tsc vite webpack',
@@ -46,6 +47,28 @@ export function isCostly(command: ShellCommand): boolean {
 /** The first command of a RUN that surely takes long, if there is one. */
 export function costlyCommand(instruction: Instruction): ShellCommand | null {
   return commandsOf(instruction).find(isCostly) ?? null;
+}
+
+/** The costly RUNs behind an instruction of the stage, and in the stages that are built from it. */
+export function costlyBelow(dockerfile: Dockerfile, stage: Stage, instruction: Instruction): Instruction[] {
+  const own = ownInstructions(stage);
+  const below = own.slice(own.indexOf(instruction) + 1);
+  const children = (childStages(dockerfile).get(stage) ?? []).flatMap((child) => costlyIn(dockerfile, child));
+  return [...below.filter((run) => costlyCommand(run) !== null), ...children];
+}
+
+function costlyIn(dockerfile: Dockerfile, stage: Stage): Instruction[] {
+  const own = ownInstructions(stage).filter((run) => costlyCommand(run) !== null);
+  const children = (childStages(dockerfile).get(stage) ?? []).flatMap((child) => costlyIn(dockerfile, child));
+  return [...own, ...children];
+}
+
+// More than so many are counted.
+const MOST_NAMES = 4;
+
+/** RUNs in messages: the first few by name, the rest by their number. */
+export function namedRuns(runs: readonly Instruction[]): string {
+  return list(shortened(runs.map(namedRun), MOST_NAMES), 'and');
 }
 
 /** A RUN in messages: by its install or its first costly command, and the line: `npm ci` on line 7. */

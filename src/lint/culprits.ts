@@ -12,15 +12,14 @@ import {
   type Culprit,
   type Found,
   isUsedWhereItIs,
-  list,
   type Manifest,
   narrowMount,
   reorder,
   type Step,
-  unique,
 } from './reorder.ts';
 import { mountedSources, originOf, type Source, sourcesOf } from './sources.ts';
 import { commandsOf, ownInstructions, remembering } from './steps.ts';
+import { list, shortened, unique } from './texts.ts';
 
 /** The sources of a file that break installs, with what they break. */
 export const culpritsOf = remembering((input: LintInput): readonly Culprit[] => {
@@ -272,7 +271,7 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
   const names = unique(broken.flatMap(({ manifests }) => manifests.map(({ path }) => path)));
   const needs =
     names.length > 0
-      ? `only ${list(shortened(names), 'and')}`
+      ? `only ${list(shortened(names, MOST_NAMES), 'and')}`
       : installs.some(readsFiles)
         ? 'only the manifests that other lines bring'
         : 'none of them';
@@ -280,18 +279,13 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
   return {
     range,
     confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',
-    message: `Every change to ${what} re-runs ${list(shortened(runs), 'and')}: ${cause}. ${subject} ${needs}.`,
+    message: `Every change to ${what} re-runs ${list(shortened(runs, MOST_NAMES), 'and')}: ${cause}. ${subject} ${needs}.`,
     remedy: keyword === 'RUN' ? narrowMount(culprit) : reorder(culprit, new Set(all.map((other) => other.range))),
     related: installs.map(({ install, command }) => ({
       range: command.range,
       message: `\`${install.label}\` runs again with every such change`,
     })),
   };
-}
-
-function shortened(names: readonly string[]): string[] {
-  if (names.length <= MOST_NAMES) return [...names];
-  return [...names.slice(0, MOST_NAMES - 1), `${names.length - MOST_NAMES + 1} more`];
 }
 
 function readsFiles({ install }: Found): boolean {

@@ -5,11 +5,11 @@ import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
 import { parentOf } from '../dockerfile/stages.ts';
 import { type Pair, pairs } from '../dockerfile/variables.ts';
-import { costlyCommand, namedRun } from './cost.ts';
+import { costlyCommand, namedRuns } from './cost.ts';
 import { isSetup } from './installs.ts';
 import { asLine } from './paste.ts';
-import { list, unique } from './reorder.ts';
 import { commandsOf, mentions, ownInstructions } from './steps.ts';
+import { unique } from './texts.ts';
 
 /** A variable, from where it is declared in a stage. */
 export interface Declared {
@@ -89,9 +89,8 @@ function isBlind(command: ShellCommand): boolean {
 
 /** The RUNs as the end of a message: what runs again for nothing. */
 export function unusedBy(runs: readonly Instruction[]): string {
-  const shown = [...runs.slice(0, 3).map(namedRun), ...(runs.length > 3 ? [`${runs.length - 3} more`] : [])];
   const [run, use] = runs.length === 1 ? ['runs', 'does not need'] : ['run', 'do not need'];
-  return `${list(shown, 'and')} ${run} again with every new value and ${use} it`;
+  return `${namedRuns(runs)} ${run} again with every new value and ${use} it`;
 }
 
 /** Where to put declarations that the same RUNs do not use. */

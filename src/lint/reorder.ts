@@ -6,6 +6,7 @@ import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
 import { type Install, installOf, isSetup } from './installs.ts';
 import { asLine, flagsOf, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
+import { list, unique } from './texts.ts';
 
 /** An instruction on the way to an install: what it brings, mounts and runs. */
 export interface Step {
@@ -185,14 +186,4 @@ function withPlace({ instruction }: Step, sources: readonly Source[]): string {
     return `# the ${instruction.keyword} of line ${instruction.range.start.line}, to the same place from the new WORKDIR`;
   }
   return `${instruction.keyword} ${flagsOf(instruction)}${words.join(' ')} ${source.to}/`;
-}
-
-/** The values, each once. */
-export function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
-}
-
-/** `a, b and c` */
-export function list(items: readonly string[], conjunction: string): string {
-  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
 }

@@ -11,9 +11,9 @@ import { culpritsOf, isMount, reportCulprit } from '../culprits.ts';
 import { isSetup } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
-import { list, unique } from '../reorder.ts';
 import { mountedSources, pathWithin, type Source } from '../sources.ts';
 import { commandsOf } from '../steps.ts';
+import { quoted, unique } from '../texts.ts';
 
 export const bindWholeContext: Rule = {
   id: 'bind-whole-context',
@@ -62,10 +62,7 @@ function judge({ instruction, workdir }: Placed, mount: Source, { contextHas }: 
   const mounts = files.map((file) => `--mount=type=bind,source=${file},target=${join(mount.to, file)} `);
   const kept = flagsOf({ ...instruction, flags: instruction.flags.filter(({ range }) => range !== mount.range) });
   const { start, end } = instruction.range;
-  const names = list(
-    files.map((file) => `\`${file}\``),
-    'and',
-  );
+  const names = quoted(files, 'and');
   return {
     range: mount.range,
     confidence: 'medium',

@@ -4,6 +4,7 @@ import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
+import { unpinnedBase } from './unpinned-base.ts';
 import { variableDeclaredEarly } from './variable-declared-early.ts';
 import { volatileVariableBeforeRun } from './volatile-variable-before-run.ts';
 
@@ -13,5 +14,6 @@ export const RULES: readonly Rule[] = [
   packageIndexCachedAlone,
   volatileVariableBeforeRun,
   variableDeclaredEarly,
+  unpinnedBase,
   bindWholeContext,
 ];

@@ -11,9 +11,9 @@ import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
 import { parentOf } from '../../dockerfile/stages.ts';
 import { isSetup } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { list } from '../reorder.ts';
 import { commandsOf, ownInstructions } from '../steps.ts';
 import { type SystemAction, type SystemManager, systemAction } from '../system-packages.ts';
+import { list } from '../texts.ts';
 
 export const packageIndexCachedAlone: Rule = {
   id: 'package-index-cached-alone',

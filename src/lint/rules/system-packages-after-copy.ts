@@ -14,10 +14,10 @@ import { breaksSystemOnly, culpritsOf, isMount, mayFeedSystem, reportCulprit } f
 import { installOf, isSetup, isSystem, mayPrepare } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { asLine } from '../paste.ts';
-import { list } from '../reorder.ts';
 import { type Source, sourcesOf } from '../sources.ts';
 import { commandsOf, ownInstructions } from '../steps.ts';
 import { systemAction } from '../system-packages.ts';
+import { list, quoted } from '../texts.ts';
 
 export const systemPackagesAfterCopy: Rule = {
   id: 'system-packages-after-copy',
@@ -87,10 +87,7 @@ function report(copy: Instruction, files: readonly string[], runs: readonly Inst
     runs.map((run) => `\`${label(run)}\` on line ${run.range.start.line}`),
     'and',
   );
-  const named = list(
-    files.map((file) => `\`${file}\``),
-    'or',
-  );
+  const named = quoted(files, 'or');
   const lines = runs.map((run) => `line ${run.range.start.line}`);
   return {
     range: copy.range,

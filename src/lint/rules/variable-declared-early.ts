@@ -9,7 +9,7 @@
 // - ENV: what others expect in the environment belongs together.
 import { type Declared, type Idle, idleVariables, moveDown, unusedBy } from '../environment.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { list, unique } from '../reorder.ts';
+import { list, unique } from '../texts.ts';
 import { isVolatile } from './volatile-variable-before-run.ts';
 
 export const variableDeclaredEarly: Rule = {

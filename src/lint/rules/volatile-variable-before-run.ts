@@ -10,7 +10,7 @@ import type { Dockerfile, Instruction } from '../../dockerfile/dockerfile.ts';
 import { pairs } from '../../dockerfile/variables.ts';
 import { type Declared, type Idle, idleVariables, moveDown, unusedBy } from '../environment.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { list, unique } from '../reorder.ts';
+import { quoted, unique } from '../texts.ts';
 import { volatility } from '../volatile.ts';
 
 export const volatileVariableBeforeRun: Rule = {
@@ -61,10 +61,7 @@ function report(group: readonly Idle[], input: LintInput): RuleFinding | null {
   const known = group.map((idle) => volatilityOf(idle, input)).find((found) => found !== null);
   const one = names.length === 1;
   const change = `${one ? 'changes' : 'change'} with every ${known?.changes ?? 'build'}`;
-  const subject = `${list(
-    names.map((name) => `\`${name}\``),
-    'and',
-  )} ${change}${known?.sure ? '' : `, by ${one ? 'its name' : 'their names'}`}`;
+  const subject = `${quoted(names, 'and')} ${change}${known?.sure ? '' : `, by ${one ? 'its name' : 'their names'}`}`;
   return {
     range: instruction.range,
     confidence: known?.sure ? 'high' : 'medium',
