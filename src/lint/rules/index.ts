@@ -1,5 +1,6 @@
 // The list of rules. Each has a file, a page and a folder of examples of its name; docs/rules.md is made from it.
 import type { Rule } from '../lint.ts';
+import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
@@ -15,5 +16,6 @@ export const RULES: readonly Rule[] = [
   volatileVariableBeforeRun,
   variableDeclaredEarly,
   unpinnedBase,
+  alwaysRebuilt,
   bindWholeContext,
 ];
