@@ -4,6 +4,7 @@ import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
+import { remoteAdd } from './remote-add.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
 import { unpinnedBase } from './unpinned-base.ts';
 import { variableDeclaredEarly } from './variable-declared-early.ts';
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   volatileVariableBeforeRun,
   variableDeclaredEarly,
   unpinnedBase,
+  remoteAdd,
   alwaysRebuilt,
   bindWholeContext,
 ];
