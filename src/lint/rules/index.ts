@@ -3,6 +3,7 @@ import type { Rule } from '../lint.ts';
 import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
+import { downloadCachedForever } from './download-cached-forever.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { remoteAdd } from './remote-add.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   variableDeclaredEarly,
   unpinnedBase,
   remoteAdd,
+  downloadCachedForever,
   alwaysRebuilt,
   bindWholeContext,
 ];
