@@ -3,6 +3,7 @@ import type { Rule } from '../lint.ts';
 import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
+import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { remoteAdd } from './remote-add.ts';
@@ -21,5 +22,6 @@ export const RULES: readonly Rule[] = [
   remoteAdd,
   downloadCachedForever,
   alwaysRebuilt,
+  copyThenChown,
   bindWholeContext,
 ];
