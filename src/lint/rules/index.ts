@@ -11,6 +11,7 @@ import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
 import { unpinnedBase } from './unpinned-base.ts';
 import { variableDeclaredEarly } from './variable-declared-early.ts';
 import { volatileVariableBeforeRun } from './volatile-variable-before-run.ts';
+import { wholeStageCopied } from './whole-stage-copied.ts';
 
 export const RULES: readonly Rule[] = [
   copyBeforeInstall,
@@ -23,5 +24,6 @@ export const RULES: readonly Rule[] = [
   downloadCachedForever,
   alwaysRebuilt,
   copyThenChown,
+  wholeStageCopied,
   bindWholeContext,
 ];
