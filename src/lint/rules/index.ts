@@ -5,6 +5,7 @@ import { bindWholeContext } from './bind-whole-context.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
+import { notAComment } from './not-a-comment.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { remoteAdd } from './remote-add.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
@@ -26,4 +27,5 @@ export const RULES: readonly Rule[] = [
   copyThenChown,
   wholeStageCopied,
   bindWholeContext,
+  notAComment,
 ];
