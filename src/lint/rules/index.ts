@@ -2,6 +2,7 @@
 import type { Rule } from '../lint.ts';
 import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
+import { cacheMountMissing } from './cache-mount-missing.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
@@ -28,4 +29,5 @@ export const RULES: readonly Rule[] = [
   wholeStageCopied,
   bindWholeContext,
   notAComment,
+  cacheMountMissing,
 ];
