@@ -6,6 +6,7 @@ import { cacheMountMissing } from './cache-mount-missing.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
+import { lockfileNotCopied } from './lockfile-not-copied.ts';
 import { notAComment } from './not-a-comment.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { remoteAdd } from './remote-add.ts';
@@ -30,4 +31,5 @@ export const RULES: readonly Rule[] = [
   bindWholeContext,
   notAComment,
   cacheMountMissing,
+  lockfileNotCopied,
 ];
