@@ -8,6 +8,7 @@ import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
 import { lockfileNotCopied } from './lockfile-not-copied.ts';
 import { notAComment } from './not-a-comment.ts';
+import { orderForClassicBuilder } from './order-for-classic-builder.ts';
 import { packageIndexCachedAlone } from './package-index-cached-alone.ts';
 import { remoteAdd } from './remote-add.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
@@ -32,4 +33,5 @@ export const RULES: readonly Rule[] = [
   notAComment,
   cacheMountMissing,
   lockfileNotCopied,
+  orderForClassicBuilder,
 ];
