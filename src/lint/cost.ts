@@ -4,7 +4,7 @@ import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
 import { words } from './arguments.ts';
 import { installOf } from './installs.ts';
-import { childStages, commandsOf, ownInstructions } from './steps.ts';
+import { childStages, commandsOf, ownInstructions, remembering } from './steps.ts';
 import { systemAction } from './system-packages.ts';
 import { list, shortened } from './texts.ts';
 
@@ -45,22 +45,33 @@ export function isCostly(command: ShellCommand): boolean {
 }
 
 /** The first command of a RUN that surely takes long, if there is one. */
-export function costlyCommand(instruction: Instruction): ShellCommand | null {
-  return commandsOf(instruction).find(isCostly) ?? null;
-}
+export const costlyCommand = remembering(
+  (instruction: Instruction): ShellCommand | null => commandsOf(instruction).find(isCostly) ?? null,
+);
 
-/** The costly RUNs behind an instruction of the stage, and in the stages that are built from it. */
+// Nobody reads of more; a file that was made to hang linters may have them.
+const MOST_BELOW = 50;
+
+/** The costly RUNs behind an instruction of the stage, and in the stages that are built from it: the first of them. */
 export function costlyBelow(dockerfile: Dockerfile, stage: Stage, instruction: Instruction): Instruction[] {
   const own = ownInstructions(stage);
-  const below = own.slice(own.indexOf(instruction) + 1);
-  const children = (childStages(dockerfile).get(stage) ?? []).flatMap((child) => costlyIn(dockerfile, child));
-  return [...below.filter((run) => costlyCommand(run) !== null), ...children];
+  const found: Instruction[] = [];
+  collect(own.slice(own.indexOf(instruction) + 1), found);
+  // An array yields what is added while it is walked.
+  const stages = [stage];
+  for (const member of stages) {
+    if (member !== stage) collect(ownInstructions(member), found);
+    if (found.length >= MOST_BELOW) break;
+    stages.push(...(childStages(dockerfile).get(member) ?? []));
+  }
+  return found;
 }
 
-function costlyIn(dockerfile: Dockerfile, stage: Stage): Instruction[] {
-  const own = ownInstructions(stage).filter((run) => costlyCommand(run) !== null);
-  const children = (childStages(dockerfile).get(stage) ?? []).flatMap((child) => costlyIn(dockerfile, child));
-  return [...own, ...children];
+function collect(instructions: readonly Instruction[], found: Instruction[]): void {
+  for (const instruction of instructions) {
+    if (found.length >= MOST_BELOW) return;
+    if (costlyCommand(instruction) !== null) found.push(instruction);
+  }
 }
 
 // More than so many are counted.

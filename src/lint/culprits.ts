@@ -1,10 +1,9 @@
 // Sources that stand above an install which does not need them: COPY, ADD and mounts, and the RUNs that they break. Three
 // rules report them, each its own part: copy-before-install, system-packages-after-copy and bind-whole-context.
 import { basename, dirname, join, relative } from 'node:path/posix';
-import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Range } from '../dockerfile/dockerfile.ts';
-import { changeDirectory, places } from '../dockerfile/workdir.ts';
-import { type Install, installOf, isSetup, isSystem, mayPrepare } from './installs.ts';
+import { changeDirectory } from '../dockerfile/workdir.ts';
+import { type Install, installOf, isSetup, isSystem, type Manager, mayPrepare } from './installs.ts';
 import type { LintInput, RuleFinding } from './lint.ts';
 import { isNode, manifestsOf, needsOf, pickManifest } from './manifests.ts';
 import {
@@ -15,26 +14,26 @@ import {
   type Manifest,
   narrowMount,
   reorder,
-  type Step,
 } from './reorder.ts';
-import { mountedSources, originOf, type Source, sourcesOf } from './sources.ts';
-import { commandsOf, ownInstructions, remembering } from './steps.ts';
+import { originOf, type Source } from './sources.ts';
+import { remembering } from './steps.ts';
 import { list, shortened, unique } from './texts.ts';
+import { inheritedSteps, type Step, stepsOf } from './walk.ts';
 
 /** The sources of a file that break installs, with what they break. */
 export const culpritsOf = remembering((input: LintInput): readonly Culprit[] => {
-  const { stages, escape: escapeToken } = input.dockerfile;
+  const { dockerfile } = input;
   const culprits = new Map<Range, Culprit>();
-  for (const stage of stages) {
-    if (!ownInstructions(stage).some((instruction) => commandsOf(instruction).some(installOf))) continue;
-    const path: Step[] = [];
-    for (const placed of places(input.dockerfile, stage)) {
-      const { instruction, workdir } = placed;
-      const sources = sourcesOf(placed, escapeToken);
-      const mounted = mountedSources(placed, escapeToken);
-      const step = { stage: placed.stage, instruction, sources, mounted, commands: commandsOf(instruction), workdir };
-      if (placed.stage === stage) findCulprits(step, path, input, culprits);
-      path.push(step);
+  for (const [stage, steps] of stepsOf(dockerfile)) {
+    if (!steps.some(({ commands }) => commands.some(installOf))) continue;
+    // The nearest first.
+    const above = inheritedSteps(dockerfile, stage, FARTHEST)
+      .map((step) => seen(step, input))
+      .reverse();
+    for (const step of steps) {
+      findCulprits(step, above, input, culprits);
+      above.unshift(seen(step, input));
+      above.length = Math.min(above.length, FARTHEST);
     }
   }
   return [...culprits.values()];
@@ -53,13 +52,36 @@ export function breaksSystemOnly({ broken }: Culprit): boolean {
 // No Dockerfile has so many instructions between a COPY and an install; a file that was made to hang linters may.
 const FARTHEST = 100;
 
-/** Looks up the path from a RUN: what do its installs stand below that they do not need? */
-function findCulprits(step: Step, path: readonly Step[], input: LintInput, culprits: Map<Range, Culprit>): void {
+/** What the search asks of each step again and again. */
+interface Seen {
+  step: Step;
+  /** The manifests that it installs: the manager, and where they lie in the image. */
+  installed: { manager: Manager; files: readonly string[] }[];
+  /** Whether it may prepare an install of the system's packages, or of the project's. */
+  preparesSystem: boolean;
+  preparesProject: boolean;
+}
+
+function seen(step: Step, input: LintInput): Seen {
+  const { commands, workdir } = step;
+  return {
+    step,
+    installed: commands.flatMap((command) => {
+      const install = installOf(command);
+      const files = install && filesOf(install, workdir, [], input);
+      return install && files && files.length > 0 ? [{ manager: install.manager, files }] : [];
+    }),
+    preparesSystem: commands.some((command) => mayPrepare(command, true)),
+    preparesProject: commands.some((command) => mayPrepare(command, false)),
+  };
+}
+
+/** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
+function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culprits: Map<Range, Culprit>): void {
   const installs = leadingInstalls(step);
   if (installs.length === 0) return;
-  const above = path.slice(-FARTHEST).reverse();
   if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input)))) return;
-  const everything = [...step.mounted, ...above.flatMap(({ sources }) => sources)];
+  const everything = [...step.mounted, ...above.flatMap((earlier) => earlier.step.sources)];
   const accuse = (culprit: Step, sources: readonly Source[], range: Range, between: () => Step[]): void => {
     const verdicts = installs.map(({ install }) => judge(sources, range, install, step, everything, input));
     // Those in front of the first that has to stay; a mount is there for all of the RUN.
@@ -83,12 +105,12 @@ function findCulprits(step: Step, path: readonly Step[], input: LintInput, culpr
   if (step.commands.every(isSetup)) {
     for (const source of step.mounted) if (source.path === '') accuse(step, [source], source.range, () => []);
   }
-  const prepares = (command: ShellCommand): boolean =>
-    installs.some(({ install }) => mayPrepare(command, isSystem(install)));
-  for (const [index, earlier] of above.entries()) {
-    const { sources, instruction, commands } = earlier;
-    if (sources.some(isBroad)) accuse(earlier, sources, instruction.range, () => above.slice(0, index).reverse());
-    if (commands.some(prepares)) return;
+  const project = installs.some(({ install }) => !isSystem(install));
+  for (const [index, { step: earlier, preparesProject, preparesSystem }] of above.entries()) {
+    const { sources, instruction } = earlier;
+    const between = (): Step[] => above.slice(0, index).map((other) => other.step);
+    if (sources.some(isBroad)) accuse(earlier, sources, instruction.range, () => between().reverse());
+    if (project ? preparesProject : preparesSystem) return;
   }
 }
 
@@ -114,14 +136,15 @@ function leadingInstalls({ commands }: Step): Found[] {
 }
 
 /** Whether an earlier step has installed the same manifests. */
-function repeats(install: Install, step: Step, earlier: Step, input: LintInput): boolean {
+function repeats(install: Install, step: Step, { installed }: Seen, input: LintInput): boolean {
+  if (installed.length === 0) return false;
   const files = filesOf(install, step.workdir, [], input) ?? [];
-  return earlier.commands.some((command) => {
-    const before = installOf(command);
-    if (before?.manager !== install.manager || files.length === 0) return false;
-    const installed = filesOf(before, earlier.workdir, [], input);
-    return files.every((file) => installed?.includes(file));
-  });
+  return (
+    files.length > 0 &&
+    installed.some(
+      ({ manager, files: before }) => manager === install.manager && files.every((file) => before.includes(file)),
+    )
+  );
 }
 
 /** The manifests that the install names or looks for, as places in the image; null where that cannot be known. */

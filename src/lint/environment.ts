@@ -50,7 +50,8 @@ export function idleVariables(
       open = open.filter((variable) => !used.has(variable));
       for (const pair of declaredIn(instruction)) {
         const variable = { stage, instruction, pair };
-        const derived = open.some(({ pair: { name } }) => new RegExp(`\\$\\{?${name}\\b`).test(pair.value ?? ''));
+        const words = new Set(pair.value?.includes('$') ? pair.value.match(/\w+/g) : []);
+        const derived = open.some(({ pair: { name } }) => words.has(name));
         if (open.length >= MOST || !wanted(variable, derived)) continue;
         const idle = { ...variable, runs: [], mentionedBy: [], mayBeRead: false };
         open.push(idle);

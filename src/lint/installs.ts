@@ -4,6 +4,7 @@ import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Arguments, isComputed, isPath, splitArguments, words } from './arguments.ts';
+import { remembering } from './steps.ts';
 import { type SystemManager, systemAction } from './system-packages.ts';
 
 export type ProjectManager =
@@ -68,10 +69,10 @@ interface Dialect {
  * nobody can tell (`pip install .`, `npm install ./lib`, `apt-get install $(cat packages)`): those need the source.
  * `npm install -g` is none either: it sets up a tool and leaves the project alone.
  */
-export function installOf(command: ShellCommand): Install | null {
+export const installOf = remembering((command: ShellCommand): Install | null => {
   const found = systemInstall(command) ?? projectInstall(command);
   return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
-}
+});
 
 function systemInstall(command: ShellCommand): Install | null {
   const action = systemAction(command);
@@ -367,7 +368,7 @@ const SELF = new Map(
 const BUILDS = words('bun bundle cargo composer dotnet go gradle mix mvn npm npx pip pip3 pnpm poetry tsc uv yarn');
 
 /** Whether the command reads nothing of the project, or no more than manifests: it may stand above the source. */
-export function isSetup(command: ShellCommand): boolean {
+export const isSetup = remembering((command: ShellCommand): boolean => {
   const [program, ...args] = command.words;
   if (program === undefined || installOf(command) !== null) return true;
   const action = systemAction(command);
@@ -384,7 +385,7 @@ export function isSetup(command: ShellCommand): boolean {
   return (
     SETUP.has(name) || (SELF.get(name.replace(/^pip[\d.]*$/, 'pip'))?.has(verb) ?? false) || installsTool(name, args)
   );
-}
+});
 
 /** `npm install -g serve`, of something that is not the project. */
 function installsTool(name: string, args: readonly string[]): boolean {

@@ -7,16 +7,7 @@ import { type Install, installOf, isSetup } from './installs.ts';
 import { asLine, flagsOf, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
 import { list, unique } from './texts.ts';
-
-/** An instruction on the way to an install: what it brings, mounts and runs. */
-export interface Step {
-  stage: Stage;
-  instruction: Instruction;
-  sources: Source[];
-  mounted: Source[];
-  commands: ShellCommand[];
-  workdir: string | null;
-}
+import type { Step } from './walk.ts';
 
 /** A file that an install reads and that must be copied first: its path in the context, and its directory in the image. */
 export interface Manifest {

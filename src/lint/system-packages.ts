@@ -2,6 +2,7 @@
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import { type Arguments, splitArguments, words } from './arguments.ts';
+import { remembering } from './steps.ts';
 
 export type SystemManager = 'apt' | 'apk' | 'dnf' | 'yum' | 'zypper';
 
@@ -70,7 +71,7 @@ const DIALECTS = new Map<string, Dialect>([
 ]);
 
 /** Reads the command as one of a system's package manager, behind xargs as well; null if it is none. */
-export function systemAction({ words: all }: ShellCommand): SystemAction | null {
+export const systemAction = remembering(({ words: all }: ShellCommand): SystemAction | null => {
   const at = basename(all[0] ?? '') === 'xargs' ? all.findIndex((word) => DIALECTS.has(basename(word))) : 0;
   const name = basename(all[at] ?? '');
   const dialect = DIALECTS.get(name);
@@ -85,4 +86,4 @@ export function systemAction({ words: all }: ShellCommand): SystemAction | null 
     refreshes: dialect.refresh === null || [...options.keys()].some((option) => dialect.refresh?.has(option)),
     options,
   };
-}
+});

@@ -6,14 +6,14 @@
 // - Mounts of stages and images (whole-stage-copied).
 import { join } from 'node:path/posix';
 import type { ShellCommand } from '../../dockerfile/commands.ts';
-import { changeDirectory, type Placed, places } from '../../dockerfile/workdir.ts';
+import { changeDirectory } from '../../dockerfile/workdir.ts';
 import { culpritsOf, isMount, reportCulprit } from '../culprits.ts';
 import { isSetup } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
-import { mountedSources, pathWithin, type Source } from '../sources.ts';
-import { commandsOf } from '../steps.ts';
+import { pathWithin, type Source } from '../sources.ts';
 import { quoted, unique } from '../texts.ts';
+import { type Step, stepsOf } from '../walk.ts';
 
 export const bindWholeContext: Rule = {
   id: 'bind-whole-context',
@@ -32,23 +32,17 @@ export const bindWholeContext: Rule = {
 
 /** RUNs that do not install from the mount, but copy or read files of it by name. */
 function others(input: LintInput): RuleFinding[] {
-  const { dockerfile } = input;
-  return dockerfile.stages.flatMap((stage) => {
-    // The walk costs, and few stages have such a mount.
-    if (!stage.instructions.some(({ flags }) => flags.some(({ name }) => name === 'mount'))) return [];
-    return [...places(dockerfile, stage)].flatMap((placed) => {
-      if (placed.stage !== stage) return [];
-      const whole = mountedSources(placed, dockerfile.escape).filter(({ path }) => path === '');
-      return whole.flatMap((mount) => judge(placed, mount, input) ?? []);
-    });
-  });
+  const steps = [...stepsOf(input.dockerfile).values()].flat();
+  return steps.flatMap((step) =>
+    step.mounted.filter(({ path }) => path === '').flatMap((mount) => judge(step, mount, input) ?? []),
+  );
 }
 
 // What these are given is all that they read.
 const READERS: ReadonlySet<string> = new Set(['cat', 'cp', 'install']);
 
-function judge({ instruction, workdir }: Placed, mount: Source, { contextHas }: LintInput): RuleFinding | null {
-  const commands = commandsOf(instruction);
+function judge(step: Step, mount: Source, { contextHas }: LintInput): RuleFinding | null {
+  const { instruction, workdir, commands } = step;
   const needed: string[] = [];
   for (const command of commands) {
     const paths = readPaths(command, mount.to, workdir);

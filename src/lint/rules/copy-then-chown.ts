@@ -6,24 +6,24 @@
 // - Owners and paths that only the shell knows, and directories in which packages and the base image have files too.
 // - chown and chmod without -R: few files, and little to gain.
 import type { ShellCommand } from '../../dockerfile/commands.ts';
-import type { Stage } from '../../dockerfile/dockerfile.ts';
+import type { Instruction } from '../../dockerfile/dockerfile.ts';
 import { flagValue } from '../../dockerfile/files.ts';
-import { resolve } from '../../dockerfile/variables.ts';
-import { changeDirectory, type Placed, places } from '../../dockerfile/workdir.ts';
+import { resolve, type Scope } from '../../dockerfile/variables.ts';
+import { changeDirectory } from '../../dockerfile/workdir.ts';
 import { splitArguments, words } from '../arguments.ts';
-import type { LintInput, Rule, RuleFinding } from '../lint.ts';
+import type { Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
-import { pathWithin, sourcesOf } from '../sources.ts';
-import { commandsOf, ownInstructions } from '../steps.ts';
+import { pathWithin } from '../sources.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, unique } from '../texts.ts';
+import { type Step, stepsOf } from '../walk.ts';
 
 export const copyThenChown: Rule = {
   id: 'copy-then-chown',
   severity: 'warning',
   summary: 'A RUN changes the owner or mode of copied files, which stores all of them a second time.',
   check(input) {
-    return input.dockerfile.stages.flatMap((stage) => findingsIn(stage, input));
+    return [...stepsOf(input.dockerfile).values()].flatMap((steps) => findingsIn(steps, input.dockerfile.escape));
   },
 };
 
@@ -31,7 +31,7 @@ type Program = 'chown' | 'chmod';
 
 /** A COPY or ADD and the places in the image where it puts something. */
 interface Copy {
-  instruction: Placed['instruction'];
+  instruction: Instruction;
   places: string[];
   /** Places in which something else was written since. */
   spoilt: boolean;
@@ -39,20 +39,18 @@ interface Copy {
   userMade: boolean;
 }
 
-function findingsIn(stage: Stage, input: LintInput): RuleFinding[] {
-  // The walk costs, and few stages have such a command.
-  if (!ownInstructions(stage).some((instruction) => commandsOf(instruction).some(isRecursive))) return [];
+function findingsIn(steps: readonly Step[], escapeToken: string): RuleFinding[] {
+  if (!steps.some(({ commands }) => commands.some(isRecursive))) return [];
   const found: RuleFinding[] = [];
   const copies: Copy[] = [];
-  for (const placed of places(input.dockerfile, stage)) {
-    const { instruction } = placed;
-    if (placed.stage !== stage) continue;
-    const brought = unique(sourcesOf(placed, input.dockerfile.escape).map(({ to }) => to));
+  for (const step of steps) {
+    const { instruction, sources, commands } = step;
+    const brought = unique(sources.map(({ to }) => to));
     if (brought.length > 0) copies.push({ instruction, places: brought, spoilt: false, userMade: false });
-    for (const command of commandsOf(instruction)) {
-      if (isRecursive(command)) found.push(...judge(command, placed, copies, input.dockerfile.escape));
+    for (const command of commands) {
+      if (isRecursive(command)) found.push(...judge(command, step, copies, escapeToken));
       for (const copy of copies) {
-        copy.spoilt ||= mayWriteInto(command, copy.places, placed);
+        copy.spoilt ||= mayWriteInto(command, copy.places, step);
         copy.userMade ||= MAKES_USERS.has(command.words[0] ?? '');
       }
     }
@@ -74,7 +72,7 @@ function isRecursive({ words: [program, ...args] }: ShellCommand): boolean {
 }
 
 /** Whether the command may write where the copy did: any that is not known to keep out of there. */
-function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdir }: Placed): boolean {
+function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdir }: Step): boolean {
   const [program, ...args] = command.words;
   if (program === undefined || HARMLESS.has(program) || systemAction(command) !== null) return false;
   if (program !== 'mkdir') return true;
@@ -87,6 +85,10 @@ function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdi
     });
 }
 
+function seen(path: string, scope: Scope | null, escapeToken: string): string | null {
+  return scope === null ? path : resolve(path, scope, escapeToken);
+}
+
 // Directories that the base image and packages put files in: not all that is in them was copied.
 function isShared(place: string): boolean {
   if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place)) return true;
@@ -96,16 +98,16 @@ function isShared(place: string): boolean {
   );
 }
 
-function judge(command: ShellCommand, placed: Placed, copies: readonly Copy[], escapeToken: string): RuleFinding[] {
+function judge(command: ShellCommand, step: Step, copies: readonly Copy[], escapeToken: string): RuleFinding[] {
   const program: Program = command.words[0] === 'chown' ? 'chown' : 'chmod';
   // Modes that take away begin with a dash as well.
   const { operands } = splitArguments(command.words.slice(1), new Set());
   const [value = '', ...paths] = operands;
   const here =
-    placed.workdir === null || command.workdir === null ? null : changeDirectory(placed.workdir, command.workdir);
+    step.workdir === null || command.workdir === null ? null : changeDirectory(step.workdir, command.workdir);
   if (value === '' || /[$`]/.test(value) || paths.length === 0) return [];
   const changed = paths.map((path) => {
-    const known = /[*?`[]|\$\(/.test(path) ? null : resolve(path, placed.scope, escapeToken);
+    const known = /[*?`[]|\$\(/.test(path) ? null : seen(path, step.scope, escapeToken);
     const place = known === null ? null : changeDirectory(here, known);
     return place !== null && isShared(place) ? null : place;
   });

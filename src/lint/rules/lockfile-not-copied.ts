@@ -9,48 +9,46 @@
 import { basename, dirname, join } from 'node:path/posix';
 import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
 import { copied, flagValue } from '../../dockerfile/files.ts';
-import { changeDirectory, type Placed, places } from '../../dockerfile/workdir.ts';
+import { changeDirectory } from '../../dockerfile/workdir.ts';
 import { type Install, installOf } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { locksOf, manifestsOf, pickManifest } from '../manifests.ts';
 import { flagsOf } from '../paste.ts';
-import { mountedSources, originOf, type Source, sourcesOf } from '../sources.ts';
-import { commandsOf, ownInstructions } from '../steps.ts';
+import { originOf, type Source } from '../sources.ts';
+import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
 
 export const lockfileNotCopied: Rule = {
   id: 'lockfile-not-copied',
   severity: 'warning',
   summary: 'An install runs without the lock file, so that it takes whatever versions are the newest on that day.',
   check(input) {
-    return input.dockerfile.stages.flatMap((stage) => findingsIn(stage, input));
+    return [...stepsOf(input.dockerfile)].flatMap(([stage, steps]) => findingsIn(stage, steps, input));
   },
 };
 
 /** A COPY, ADD or mount, and what it brings. */
 interface Bringer {
   instruction: Instruction;
-  sources: Source[];
+  sources: readonly Source[];
 }
 
-function findingsIn(stage: Stage, input: LintInput): RuleFinding[] {
-  // The walk costs, and few stages install.
-  if (!ownInstructions(stage).some((instruction) => locked(instruction).length > 0)) return [];
+// No Dockerfile brings its manifests from farther.
+const FARTHEST = 200;
+
+function findingsIn(stage: Stage, steps: readonly Step[], input: LintInput): RuleFinding[] {
+  if (!steps.some((step) => locked(step).length > 0)) return [];
   const found: RuleFinding[] = [];
   const above: Bringer[] = [];
   let text = '';
-  for (const placed of places(input.dockerfile, stage)) {
-    const { instruction } = placed;
-    const mounted = mountedSources(placed, input.dockerfile.escape);
+  for (const step of [...inheritedSteps(input.dockerfile, stage, FARTHEST), ...steps]) {
+    const { instruction, sources, mounted } = step;
     const bringers = [...above, { instruction, sources: mounted }];
     text += `${instruction.text}\n`;
-    if (placed.stage === stage) {
-      for (const { install, words } of locked(instruction)) {
-        if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
-        const finding = judge(install, placed, bringers, text, input);
-        if (finding !== null) found.push(finding);
-      }
+    for (const { install, words } of step.stage === stage ? locked(step) : []) {
+      if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
+      const finding = judge(install, step, bringers, text, input);
+      if (finding !== null) found.push(finding);
     }
-    const sources = sourcesOf(placed, input.dockerfile.escape);
     // Who knows what it brings?
     if (sources.length < (copied(instruction)?.sources.length ?? 0)) return found;
     if (sources.length > 0) above.push({ instruction, sources });
@@ -59,8 +57,8 @@ function findingsIn(stage: Stage, input: LintInput): RuleFinding[] {
 }
 
 /** The installs of an instruction that go by a lock file. */
-function locked(instruction: Instruction): { install: Install; words: string[] }[] {
-  return commandsOf(instruction).flatMap((command) => {
+function locked({ commands }: Step): { install: Install; words: string[] }[] {
+  return commands.flatMap((command) => {
     const install = installOf(command);
     return install !== null && install.manager !== 'go' && install.packages.length === 0 && locksOf(install).length > 0
       ? [{ install, words: command.words }]
@@ -70,7 +68,7 @@ function locked(instruction: Instruction): { install: Install; words: string[] }
 
 function judge(
   install: Install,
-  { instruction, workdir }: Placed,
+  { instruction, workdir }: Step,
   above: readonly Bringer[],
   text: string,
   input: LintInput,

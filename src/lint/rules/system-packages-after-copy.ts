@@ -8,16 +8,16 @@
 // - A RUN that installs packages of the project as well and needs the files for that.
 // - Single files that hardly ever change: settings, scripts to start with.
 import { basename } from 'node:path/posix';
-import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
-import { places } from '../../dockerfile/workdir.ts';
+import type { Instruction } from '../../dockerfile/dockerfile.ts';
 import { breaksSystemOnly, culpritsOf, isMount, mayFeedSystem, reportCulprit } from '../culprits.ts';
 import { installOf, isSetup, isSystem, mayPrepare } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { asLine } from '../paste.ts';
-import { type Source, sourcesOf } from '../sources.ts';
-import { commandsOf, ownInstructions } from '../steps.ts';
+import type { Source } from '../sources.ts';
+import { commandsOf } from '../steps.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, quoted } from '../texts.ts';
+import { type Step, stepsOf } from '../walk.ts';
 
 export const systemPackagesAfterCopy: Rule = {
   id: 'system-packages-after-copy',
@@ -27,7 +27,7 @@ export const systemPackagesAfterCopy: Rule = {
     const all = culpritsOf(input);
     const broad = all.filter((culprit) => !isMount(culprit) && breaksSystemOnly(culprit));
     const broken = new Set(all.flatMap((culprit) => culprit.broken.map(({ step }) => step.instruction)));
-    const narrow = input.dockerfile.stages.flatMap((stage) => belowFiles(stage, input, broken));
+    const narrow = [...stepsOf(input.dockerfile).values()].flatMap((steps) => belowFiles(steps, input, broken));
     return [...broad.map((culprit) => reportCulprit(culprit, all)), ...narrow];
   },
 };
@@ -37,32 +37,23 @@ const CHANGING =
   /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
 
 /** The RUNs of a stage that install packages below files which they do not use. `broken` are told already. */
-function belowFiles(stage: Stage, input: LintInput, broken: ReadonlySet<Instruction>): RuleFinding[] {
-  // The walk costs, and few stages have reason for it.
-  if (!ownInstructions(stage).some((instruction) => installsSystemOnly(instruction))) return [];
+function belowFiles(steps: readonly Step[], input: LintInput, broken: ReadonlySet<Instruction>): RuleFinding[] {
   const found = new Map<Instruction, { files: string[]; runs: Instruction[] }>();
   let above: { copy: Instruction; files: string[] }[] = [];
-  for (const placed of places(input.dockerfile, stage)) {
-    const { instruction } = placed;
-    if (placed.stage !== stage) continue;
-    const sources = sourcesOf(placed, input.dockerfile.escape);
+  for (const { instruction, sources, commands } of steps) {
     const changing = sources.filter(isChanging).filter((source) => !mayFeedSystem(source, input));
     if (changing.length > 0) above.push({ copy: instruction, files: changing.map(({ path }) => path) });
     // What is brought in may feed what stands below.
     if (sources.some((source) => source.context && mayFeedSystem(source, input))) above = [];
-    const unused = above.filter(({ files }) => !files.some((file) => instruction.text.includes(basename(file))));
-    const [first] = unused;
-    if (
-      first !== undefined &&
-      unused.length === above.length &&
-      installsSystemOnly(instruction) &&
-      !broken.has(instruction)
-    ) {
+    const installs = above.length > 0 && installsSystemOnly(instruction) && !broken.has(instruction);
+    const used = installs && above.some(({ files }) => files.some((file) => instruction.text.includes(basename(file))));
+    const [first] = above;
+    if (first !== undefined && installs && !used) {
       const entry = found.get(first.copy) ?? { files: first.files, runs: [] };
       entry.runs.push(instruction);
       found.set(first.copy, entry);
     }
-    if (commandsOf(instruction).some((command) => mayPrepare(command, true))) above = [];
+    if (commands.some((command) => mayPrepare(command, true))) above = [];
   }
   return [...found].map(([copy, { files, runs }]) => report(copy, files, runs));
 }
