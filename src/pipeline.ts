@@ -7,7 +7,7 @@ import { LayerCache } from './cache/cache.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
-import { directoryProblem, exists, readText } from './host/files.ts';
+import { directoryProblem, exists, namesIn, readText, smallText } from './host/files.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { openLayers, saveLayers } from './layers.ts';
 import { type Job, lint } from './lint/lint.ts';
@@ -111,6 +111,8 @@ export function readDockerfile(
   const buildArgs = buildArguments(inputs);
   const parsed = parseDockerfile(text, file, buildArgs);
   const contextHas = (path: string) => exists(join(context, path));
+  const contextText = (path: string) => smallText(join(context, path));
+  const contextNames = (directory: string) => namesIn(join(context, directory));
   const job: Job = {
     builder,
     buildArgs,
@@ -118,7 +120,7 @@ export function readDockerfile(
   };
   return {
     dockerfile: parsed.dockerfile,
-    findings: lint({ ...parsed, contextHas, job }, RULES, inputs['lint-ignore']),
+    findings: lint({ ...parsed, contextHas, contextText, contextNames, job }, RULES, inputs['lint-ignore']),
   };
 }
 

@@ -55,10 +55,10 @@ test.each(dockerfiles.filter(([, name]) => !/^inherited(-and-used|-from-.*)?$/.t
   }
   expect(lines(lintText(text, rule).findings)).toBe('');
   const after = KEYWORDS.map(count);
-  // Manifests are copied by a line of their own, and a RUN that was cut counts twice.
-  expect(after.map((number, index) => number - (before[index] ?? 0)).filter((more) => more < 0 || more > 1)).toEqual(
-    [],
-  );
+  // Manifests are copied by lines of their own, and a RUN that was cut counts twice.
+  const more = KEYWORDS.map((keyword, index) => ({ keyword, more: (after[index] ?? 0) - (before[index] ?? 0) }));
+  const wrong = more.filter((count) => count.more < 0 || (count.more > 1 && !['COPY', 'RUN'].includes(count.keyword)));
+  expect(wrong).toEqual([]);
 });
 
 const remedies = (name: string) => {

@@ -17,12 +17,30 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
 export function lintText(text: string, id: string | null = null): Linted {
   const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
   const context = files.trim() === 'unknown' ? null : files.trim().split(/\s+/);
+  // `# text PATH: …` says what a file has in it, with \n for a line end.
+  const texts = new Map(
+    [...text.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
+      path,
+      content.replaceAll('\\n', '\n'),
+    ]),
+  );
   const job = (/^# job:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
   const buildArgs = Object.fromEntries(job.filter((word) => word.includes('=')).map((word) => word.split('=')));
   const builder = job.includes('classic') ? 'classic' : null;
   const rules = RULES.filter((rule) => id === null || rule.id === id);
-  const input = { ...parseDockerfile(text, 'Dockerfile', buildArgs), contextHas: contextOf(context) };
+  const input = {
+    ...parseDockerfile(text, 'Dockerfile', buildArgs),
+    contextHas: contextOf(context),
+    contextText: (path: string) => texts.get(path) ?? null,
+    contextNames: (directory: string) => namesIn(directory, context ?? []),
+  };
   return lint({ ...input, job: { builder, buildArgs, buildContexts: [] } }, rules);
+}
+
+function namesIn(directory: string, files: readonly string[]): string[] {
+  const prefix = directory === '.' || directory === '' ? '' : `${directory}/`;
+  const inside = files.filter((file) => file.startsWith(prefix));
+  return [...new Set(inside.map((file) => file.slice(prefix.length).split('/')[0] ?? ''))];
 }
 
 /** One line per finding: `line:column severity message`, as the golden files have it. */

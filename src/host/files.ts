@@ -1,7 +1,7 @@
 // Reading and writing files. What goes wrong comes back as a sentence for people, not as an errno.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,6 +28,27 @@ export async function directoryProblem(path: string): Promise<string | null> {
 
 export function exists(path: string): boolean {
   return existsSync(path);
+}
+
+// A manifest is no larger; nothing else is read whole.
+const LARGEST_MANIFEST = 1 << 20;
+
+/** The text of a small file at once; null where there is none, or it is too large. */
+export function smallText(path: string): string | null {
+  try {
+    return statSync(path).size > LARGEST_MANIFEST ? null : readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** The names in a directory; none where there is no such directory. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
 }
 
 /**

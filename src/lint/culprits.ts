@@ -88,14 +88,15 @@ function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culp
     const staying = verdicts.indexOf(null);
     if (staying === 0 || (staying > 0 && culprit === step)) return;
     const moving = verdicts.slice(0, staying < 0 ? undefined : staying).filter((verdict) => verdict !== null);
-    const moved = installs.slice(0, moving.length);
+    const moved = installs.slice(0, moving.length).map((found, at) => ({ ...found, apart: moving[at]?.apart ?? '' }));
+    if (culprit === step && moved.some(({ apart }) => apart !== '')) return;
     const entry = culprits.get(range) ?? { step: culprit, sources, range, broken: [] };
     entry.broken.push({
       step,
       installs: moved,
       spokesman: spokesmanOf(moved),
       between: between(),
-      sure: moving.every(({ sure }) => sure),
+      sure: moving.every(({ sure, apart }) => sure && apart === ''),
       manifests: moving.flatMap(({ manifests }) => manifests),
       hints: moving.flatMap(({ hints }) => hints),
     });
@@ -131,7 +132,7 @@ function leadingInstalls({ commands }: Step): Found[] {
   const end = commands.findIndex((command) => !isSetup(command));
   return commands.slice(0, end < 0 ? undefined : end).flatMap((command) => {
     const install = installOf(command);
-    return install === null ? [] : [{ command, install }];
+    return install === null ? [] : [{ command, install, apart: '' }];
   });
 }
 
@@ -166,7 +167,7 @@ function filesOf(
   return paths.includes(null) ? null : paths.filter((path) => path !== null);
 }
 
-type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints'>;
+type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints'> & Pick<Found, 'apart'>;
 
 /**
  * Whether the install could do without the sources of one instruction (`range`): with what manifests, and how sure that
@@ -183,7 +184,9 @@ function judge(
   const broad = sources.filter(isBroad);
   const all = broad.some(({ path }) => path === '');
   if (isSystem(install)) {
-    return broad.some((source) => mayFeedSystem(source, input)) ? null : { sure: all, manifests: [], hints: [] };
+    return broad.some((source) => mayFeedSystem(source, input))
+      ? null
+      : { sure: all, manifests: [], hints: [], apart: '' };
   }
   const files = filesOf(install, step.workdir, broad, input);
   if (files === null) return null;
@@ -211,11 +214,12 @@ function judge(
   const known = brought.length === files.length && brought.every(({ origin }) => input.contextHas(origin) === true);
   const scriptless = isNode(install) && !install.runsScripts;
   const narrow = everything.filter((source) => source.range !== range && !isBroad(source));
-  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [] };
+  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [], apart: '' };
   for (const { file, origin, needs: needed } of needs) {
     if (needed === null) return null;
     verdict.manifests.push(...manifestsAt(file, origin, needed.files, install, narrow, input));
     verdict.hints.push(...needed.hints);
+    verdict.apart = needed.apart;
   }
   verdict.sure &&= verdict.hints.length === 0;
   return verdict;
@@ -262,7 +266,7 @@ function manifestsAt(
   const from = dirname(origin);
   const isThere = (name: string): boolean => narrow.some((source) => brings(source, name, input));
   // A requirements file often reads its neighbours.
-  if (manager === 'pip' && input.contextText === undefined && MANIFEST_DIRECTORY.test(basename(from))) {
+  if (manager === 'pip' && (input.contextText?.(origin) ?? null) === null && MANIFEST_DIRECTORY.test(basename(from))) {
     return isThere(file) ? [] : [{ path: `${from}/`, to: dirname(file) }];
   }
   return paths.flatMap((path) => {
@@ -298,7 +302,8 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
       : installs.some(readsFiles)
         ? 'only the manifests that other lines bring'
         : 'none of them';
-  const subject = broken.length === 1 ? 'The install needs' : 'The installs need';
+  const apart = broken.some((entry) => entry.installs.some((found) => found.apart !== ''));
+  const subject = apart ? 'The dependencies need' : broken.length === 1 ? 'The install needs' : 'The installs need';
   return {
     range,
     confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',

@@ -39,8 +39,10 @@ export interface Install {
   packages: string[];
   /** Whether it runs scripts of the project, which may read anything: npm without `--ignore-scripts`. */
   runsScripts: boolean;
-  /** Whether it installs the project itself where that is a package, as `uv sync` does. */
+  /** Whether it does something with the project itself, as `uv sync` does where that is a package. */
   installsProject: boolean;
+  /** The options with which it installs the dependencies alone; '' if it does anyway, or has none. */
+  apart: string;
 }
 
 /** Of an install, what its line tells; installOf() adds the rest. */
@@ -84,7 +86,7 @@ function systemInstall(command: ShellCommand): Install | null {
   return { ...NOTHING, manager, label, directory: command.workdir, packages };
 }
 
-const NOTHING = { files: [], packages: [], runsScripts: false, installsProject: false };
+const NOTHING = { files: [], packages: [], runsScripts: false, installsProject: false, apart: '' };
 
 function projectInstall(command: ShellCommand): Install | null {
   const [program = '', ...args] = command.words;
@@ -182,7 +184,8 @@ function isLocal(file: string): boolean {
 function poetry(args: Arguments): Told | null {
   const [verb, ...packages] = args.operands;
   if ((verb !== 'install' && verb !== 'sync') || packages.length > 0) return null;
-  return { label: `poetry ${verb}`, installsProject: !has(args, 'no-root', 'no-directory') };
+  const alone = has(args, 'no-root', 'no-directory');
+  return { label: `poetry ${verb}`, installsProject: !alone, apart: alone ? '' : '--no-root' };
 }
 
 function uv(args: Arguments): Told | null {
@@ -193,7 +196,8 @@ function uv(args: Arguments): Told | null {
     return told && { ...told, label: `uv ${told.label}` };
   }
   if (verb !== 'sync' || has(args, 'package', 'all-packages')) return null;
-  return { label: 'uv sync', installsProject: !has(args, 'no-install-project', 'no-install-workspace') };
+  const alone = has(args, 'no-install-project', 'no-install-workspace');
+  return { label: 'uv sync', installsProject: !alone, apart: alone ? '' : '--no-install-project' };
 }
 
 /** `uv pip sync a.txt` installs what `uv pip install -r a.txt` would. */
@@ -221,13 +225,15 @@ function gem({ operands }: Arguments): Told | null {
 
 function composer(args: Arguments): Told | null {
   if (!['install', 'i'].includes(args.operands[0] ?? '')) return null;
-  // An optimised autoloader lists the classes of the project.
+  const runsScripts = !has(args, 'no-scripts');
   const autoloads = !has(args, 'no-autoloader');
   return {
     label: 'composer install',
-    runsScripts: !has(args, 'no-scripts'),
+    runsScripts,
+    // An optimised autoloader lists the classes of the project.
     installsProject:
       autoloads && has(args, 'o', 'optimize-autoloader', 'a', 'classmap-authoritative', 'apcu-autoloader'),
+    apart: [...(runsScripts ? ['--no-scripts'] : []), ...(autoloads ? ['--no-autoloader'] : [])].join(' '),
   };
 }
 

@@ -92,7 +92,7 @@ const FILES: Readonly<Record<ProjectManager, Files>> = {
     lock: ['composer.lock'],
     settings: ['auth.json', 'symfony.lock'],
     hints: ['patches'],
-    local: /"type"\s*:\s*"path"|"classmap"/,
+    local: /"type"\s*:\s*"path"/,
   },
   go: {
     manifest: ['go.mod'],
@@ -166,6 +166,8 @@ export function locksOf(install: Install): readonly string[] {
 export interface Needs {
   files: string[];
   hints: string[];
+  /** The options that it must be given to read no more; the project itself is then installed below the source. */
+  apart: string;
 }
 
 /**
@@ -174,12 +176,11 @@ export interface Needs {
  */
 export function needsOf(install: Install, origin: string, input: LintInput): Needs | null {
   const known = filesOf(install);
-  if (known === null) return { files: [], hints: [] };
+  if (known === null) return { files: [], hints: [], apart: '' };
   const directory = dirname(origin);
   const text = input.contextText?.(origin) ?? null;
   const there = (name: string): boolean => input.contextHas(join(directory, name)) === true;
   if (text !== null && known.local?.test(text)) return null;
-  if (install.installsProject && !isNoPackage(install, text)) return null;
   const more = further(install, origin, text, input);
   if (more === null) return null;
   const settings = install.manager === 'dotnet' ? [] : known.settings.filter(there);
@@ -192,7 +193,11 @@ export function needsOf(install: Install, origin: string, input: LintInput): Nee
     ? known.hints.filter((name) => there(name) && !more.some((path) => path.startsWith(name)))
     : [];
   const path = (name: string): string => join(directory, name);
-  return { files: [...own.map(path), ...more], hints: [...signs.map(path), ...scriptHints(install, directory, text)] };
+  return {
+    files: [...own.map(path), ...more],
+    hints: [...signs.map(path), ...scriptHints(install, directory, text)],
+    apart: needsProject(install, text) ? install.apart : '',
+  };
 }
 
 /** What to name where the context is not known. */
@@ -201,11 +206,16 @@ function usual({ manager, files }: Install, origin: string, { lock }: Files): st
   return files.length > 0 ? [basename(origin)] : [basename(origin), ...lock.slice(0, 1)];
 }
 
-/** Whether the manifest says that the project is no package, so that there is nothing of it to install. */
-function isNoPackage({ manager }: Install, text: string | null): boolean {
-  if (text === null) return false;
-  if (manager === 'poetry') return /^package-mode\s*=\s*false/m.test(text);
-  return manager === 'uv' && (!/^\[build-system\]/m.test(text) || /^package\s*=\s*false/m.test(text));
+/** Whether the install as it stands does something with the project itself. */
+function needsProject({ manager, installsProject, runsScripts }: Install, text: string | null): boolean {
+  if (manager === 'composer') {
+    const autoloads = text === null || /"classmap"/.test(text);
+    return installsProject || autoloads || (runsScripts && hasScripts(text));
+  }
+  if (!installsProject) return false;
+  // It says that it is no package.
+  if (manager === 'poetry') return !/^package-mode\s*=\s*false/m.test(text ?? '');
+  return text === null || (/^\[build-system\]/m.test(text) && !/^package\s*=\s*false/m.test(text));
 }
 
 // What scripts of an install may do without the source: check the manager, set up hooks, patch what was installed.
@@ -219,7 +229,6 @@ function further(install: Install, origin: string, text: string | null, input: L
   if (manager === 'pip') return included(origin, text, input);
   if (manager === 'gradle') return severalProjects(dirname(origin), input) ? null : [];
   if (manager === 'go') return input.contextHas(join(dirname(origin), 'go.work')) === true ? null : [];
-  if (manager === 'composer' && install.runsScripts && hasScripts(text)) return null;
   if (!isNode(install) || install.files.length > 0) return [];
   if (install.runsScripts && scriptsOf(text).some((script) => !script.split(/&&|\|\||;/).every(isHarmless)))
     return null;

@@ -19,6 +19,8 @@ export interface Manifest {
 export interface Found {
   command: ShellCommand;
   install: Install;
+  /** The options with which it may stand above the source; it then runs as it is below. '' if it needs none. */
+  apart: string;
 }
 
 /** A RUN whose installs run again with every change of a source above them. */
@@ -142,14 +144,16 @@ function cut({ step, installs }: Broken): [string] | [string, string] {
   const staying = commands.findIndex(
     (command, at) => at > lastInstall && !(isSetup(command) && installOf(command) === null),
   );
-  if (staying < 0) return [asLine(instruction)];
-  const last = commands[staying - 1];
-  const halves = last === undefined ? null : splitRun(instruction, commands, last);
+  const twice = installs.filter(({ apart }) => apart !== '');
+  if (staying < 0 && twice.length === 0) return [asLine(instruction)];
+  const last = commands[staying - 1] ?? commands.at(-1);
+  const halves = last === undefined ? null : splitRun(instruction, commands, last, twice);
   if (halves !== null) return halves;
   const { line } = instruction.range.start;
+  const options = twice.map(({ apart }) => `, with \`${apart}\``).join('');
   return [
-    `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\``,
-    `# the rest of the RUN on line ${line}`,
+    `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\`${options}`,
+    twice.length > 0 ? `# the RUN on line ${line}, as it is` : `# the rest of the RUN on line ${line}`,
   ];
 }
 

@@ -6,7 +6,7 @@
 // - A directory that may be what the install reads: one whose name does not say that it is source, unless the manifests
 //   lie in it.
 // - Installs from local paths, of chosen workspaces (-w) or with computed arguments: they read files that nobody can name.
-// - Manifests that name a local path, a script of the project or the project itself: those need the source.
+// - Manifests that name a local path or a script of the project: those need the source.
 // - An install behind a command that may have prepared it (`./configure && npm ci`): above the COPY it would fail.
 // - A second install of the same manifests (`npm ci --omit=dev` behind the build): the first is the expensive one.
 // - A build that fetches what it needs (`go build`, `mvn package`): it needs the source as well.
