@@ -179,7 +179,8 @@ export function needsOf(install: Install, origin: string, input: LintInput): Nee
   if (known === null) return { files: [], hints: [], apart: '' };
   const directory = dirname(origin);
   const text = input.contextText?.(origin) ?? null;
-  const there = (name: string): boolean => input.contextHas(join(directory, name)) === true;
+  const path = (name: string): string => join(directory, name);
+  const there = (name: string): boolean => input.contextHas(path(name)) === true;
   if (text !== null && known.local?.test(text)) return null;
   const more = further(install, origin, text, input);
   if (more === null) return null;
@@ -190,9 +191,8 @@ export function needsOf(install: Install, origin: string, input: LintInput): Nee
       : usual(install, origin, known);
   const scripted = !isNode(install) || install.runsScripts;
   const signs = scripted
-    ? known.hints.filter((name) => there(name) && !more.some((path) => path.startsWith(name)))
+    ? known.hints.filter((name) => there(name) && !more.some((file) => file.startsWith(`${path(name)}/`)))
     : [];
-  const path = (name: string): string => join(directory, name);
   return {
     files: [...own.map(path), ...more],
     hints: [...signs.map(path), ...scriptHints(install, directory, text)],

@@ -1,6 +1,6 @@
 // The remedy for installs that stand below sources which they do not need: the same instructions in another order, as
 // lines to paste.
-import { basename, dirname, isAbsolute, join } from 'node:path/posix';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
 import { type Install, installOf, isSetup } from './installs.ts';
@@ -157,12 +157,33 @@ function cut({ step, installs }: Broken): [string] | [string, string] {
   ];
 }
 
+// With more lines than these, one with patterns is easier to read and to keep.
+const MOST_LINES = 8;
+
 function manifestLines(manifests: readonly Manifest[], copy: Instruction, sources: readonly Source[]): string[] {
   const flags = flagsOf(copy, (name) => ['chown', 'chmod', 'link'].includes(name));
-  return unique(manifests.map(({ to }) => to)).map((to) => {
+  const places = unique(manifests.map(({ to }) => to));
+  const [source] = sources;
+  if (places.length > MOST_LINES && source !== undefined && sources.length === 1) {
+    return withParents(manifests, flags, source);
+  }
+  return places.map((to) => {
     const paths = unique(manifests.filter((manifest) => manifest.to === to).map(({ path }) => path));
     return `COPY ${flags}${paths.join(' ')} ${placeOf(to, sources)}/`;
   });
+}
+
+/** One COPY that keeps directories below the source's own, with a pattern for those that lie beside each other. */
+function withParents(manifests: readonly Manifest[], flags: string, { path, destination }: Source): string[] {
+  const names = manifests.map((manifest) => relative(join('/', path), join('/', manifest.path)));
+  const beside = (name: string): string => join(dirname(dirname(name)), '*', basename(name));
+  const nested = names.filter((name) => name.includes('/'));
+  const patterns = names.map((name) => {
+    const alike = nested.filter((other) => nested.includes(name) && beside(other) === beside(name));
+    return alike.length > 1 ? beside(name) : name;
+  });
+  const listed = unique(patterns).map((pattern) => (path === '' ? pattern : `${path}/./${pattern}`));
+  return ['# --parents needs Dockerfile 1.20', `COPY --parents ${flags}${listed.join(' ')} ${destination}`];
 }
 
 /** The directory in the image, told as the destination tells it: relative where that is. */

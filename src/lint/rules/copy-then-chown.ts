@@ -1,10 +1,11 @@
 // RUN chown -R or chmod -R over files that a COPY of the same stage could have brought with that owner or mode.
 //
 // Not flagged, on purpose:
-// - Paths in which another step may have written in between: an install, a build, a script. Their files need it.
+// - Paths in which another step may have written: an install, a build, a script. Their files need it.
 // - A part of what was copied (`chown -R app /app/data` behind `COPY . /app`): the COPY cannot tell it apart.
 // - Owners and paths that only the shell knows, and directories in which packages and the base image have files too.
 // - chown and chmod without -R: few files, and little to gain.
+import { join } from 'node:path/posix';
 import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Instruction } from '../../dockerfile/dockerfile.ts';
 import { flagValue } from '../../dockerfile/files.ts';
@@ -16,16 +17,22 @@ import { flagsOf } from '../paste.ts';
 import { pathWithin } from '../sources.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, unique } from '../texts.ts';
-import { type Step, stepsOf } from '../walk.ts';
+import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
 
 export const copyThenChown: Rule = {
   id: 'copy-then-chown',
   severity: 'warning',
   summary: 'A RUN changes the owner or mode of copied files, which stores all of them a second time.',
   check(input) {
-    return [...stepsOf(input.dockerfile).values()].flatMap((steps) => findingsIn(steps, input.dockerfile.escape));
+    const { dockerfile } = input;
+    return [...stepsOf(dockerfile)].flatMap(([stage, steps]) =>
+      findingsIn(inheritedSteps(dockerfile, stage, FARTHEST), steps, dockerfile.escape),
+    );
   },
 };
+
+// No chown is for what lies farther above.
+const FARTHEST = 100;
 
 type Program = 'chown' | 'chmod';
 
@@ -39,23 +46,39 @@ interface Copy {
   userMade: boolean;
 }
 
-function findingsIn(steps: readonly Step[], escapeToken: string): RuleFinding[] {
+function findingsIn(inherited: readonly Step[], steps: readonly Step[], escapeToken: string): RuleFinding[] {
   if (!steps.some(({ commands }) => commands.some(isRecursive))) return [];
   const found: RuleFinding[] = [];
   const copies: Copy[] = [];
+  // Where other files may lie that a chown is for as well.
+  const others = inherited.flatMap((step) => [...step.sources.map(({ to }) => join(to, ANYTHING)), ...writtenBy(step)]);
   for (const step of steps) {
     const { instruction, sources, commands } = step;
     const brought = unique(sources.map(({ to }) => to));
     if (brought.length > 0) copies.push({ instruction, places: brought, spoilt: false, userMade: false });
     for (const command of commands) {
-      if (isRecursive(command)) found.push(...judge(command, step, copies, escapeToken));
+      if (isRecursive(command)) found.push(...judge(command, step, copies, others, escapeToken));
       for (const copy of copies) {
         copy.spoilt ||= mayWriteInto(command, copy.places, step);
         copy.userMade ||= MAKES_USERS.has(command.words[0] ?? '');
       }
     }
+    others.push(...writtenBy(step));
   }
   return found;
+}
+
+// A file of any name.
+const ANYTHING = '*';
+
+/** What commands of the step may have made: directories, and anything in the directories that they work in. */
+function writtenBy({ commands, workdir }: Step): string[] {
+  return commands.flatMap((command) => {
+    const here = workdir === null || command.workdir === null ? null : changeDirectory(workdir, command.workdir);
+    if (isHarmless(command) || here === null) return [];
+    const made = command.words[0] === 'mkdir' ? command.words.slice(1).filter((word) => !/^-|[$`{]/.test(word)) : null;
+    return made === null ? [join(here, ANYTHING)] : made.flatMap((path) => changeDirectory(here, path) ?? []);
+  });
 }
 
 const MAKES_USERS = words('addgroup adduser groupadd useradd');
@@ -63,6 +86,11 @@ const MAKES_USERS = words('addgroup adduser groupadd useradd');
 const HARMLESS = words(
   ': [ addgroup adduser cd chgrp chmod chown echo export find getent groupadd groupmod id ls rm rmdir set setcap sleep test true update-ca-certificates useradd usermod',
 );
+
+function isHarmless(command: ShellCommand): boolean {
+  const [program] = command.words;
+  return program === undefined || HARMLESS.has(program) || systemAction(command) !== null;
+}
 
 function isRecursive({ words: [program, ...args] }: ShellCommand): boolean {
   return (
@@ -74,7 +102,7 @@ function isRecursive({ words: [program, ...args] }: ShellCommand): boolean {
 /** Whether the command may write where the copy did: any that is not known to keep out of there. */
 function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdir }: Step): boolean {
   const [program, ...args] = command.words;
-  if (program === undefined || HARMLESS.has(program) || systemAction(command) !== null) return false;
+  if (isHarmless(command)) return false;
   if (program !== 'mkdir') return true;
   const here = workdir === null || command.workdir === null ? null : changeDirectory(workdir, command.workdir);
   return args
@@ -98,7 +126,13 @@ function isShared(place: string): boolean {
   );
 }
 
-function judge(command: ShellCommand, step: Step, copies: readonly Copy[], escapeToken: string): RuleFinding[] {
+function judge(
+  command: ShellCommand,
+  step: Step,
+  copies: readonly Copy[],
+  others: readonly string[],
+  escapeToken: string,
+): RuleFinding[] {
   const program: Program = command.words[0] === 'chown' ? 'chown' : 'chmod';
   // Modes that take away begin with a dash as well.
   const { operands } = splitArguments(command.words.slice(1), new Set());
@@ -117,6 +151,9 @@ function judge(command: ShellCommand, step: Step, copies: readonly Copy[], escap
     (path) => path !== null && concerned.some((copy) => copy.places.some((place) => pathWithin(path, place) !== null)),
   );
   if (!known || concerned.length === 0 || concerned.some(({ spoilt }) => spoilt)) return [];
+  const covers = (place: string): boolean =>
+    changed.some((path) => path !== null && path !== place && pathWithin(path, place) !== null);
+  if (others.some(covers)) return [];
   return [
     report(command, program, value.replace(/[:.]$/, '').replace('.', program === 'chown' ? ':' : '.'), concerned),
   ];

@@ -2,6 +2,7 @@
 //
 // Not flagged, on purpose:
 // - Stages, scratch, names of build contexts, and images of this machine: none of them comes from a registry.
+// - Names that hold a version: `dev-ubuntu-24.04`, `static-debian12`.
 // - Other tags that move, such as `node:24`: they get fixes, and keep what the Dockerfile relies on.
 // - Names with variables, where nothing is built: the build says which image that is.
 import type { Dockerfile, Instruction, Range } from '../../dockerfile/dockerfile.ts';
@@ -67,9 +68,9 @@ function isLocal(name: string): boolean {
   return !name.includes('/') && !OFFICIAL.has(name.replace(/[:@].*/, ''));
 }
 
-/** Whether the reference has a digest, or a tag other than `latest`. */
+/** Whether the reference has a digest, a tag other than `latest`, or its version in its name (`static-debian12`). */
 function isPinned(reference: string): boolean {
-  if (reference.includes('@')) return true;
+  if (reference.includes('@') || /\d[^/:]*(:latest)?$/.test(reference)) return true;
   const [, tag = 'latest'] = /:([^/:]*)$/.exec(reference) ?? [];
   return tag !== 'latest' || /^[a-z-]+:\/\//.test(reference);
 }
