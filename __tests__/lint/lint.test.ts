@@ -58,6 +58,19 @@ test('syntax problems are errors, with their hint as remedy, among the others in
   expect(findings[2]?.remedy).toBe('');
 });
 
+test('what several stages inherit is told once', () => {
+  const { findings } = run('FROM a AS b\nONBUILD RUN c\nFROM b\nFROM b', [
+    {
+      ...everyRun,
+      check: ({ dockerfile }) =>
+        dockerfile.stages.flatMap(({ triggers }) =>
+          triggers.map(({ range }) => ({ range, confidence: 'low', message: 'A RUN.', remedy: '', related: [] })),
+        ),
+    },
+  ]);
+  expect(findings.map(({ line }) => line)).toEqual([2]);
+});
+
 describe('ignoring', () => {
   const counts = (text: string) => {
     const { findings, suppressed } = run(text);

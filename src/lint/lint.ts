@@ -73,8 +73,10 @@ export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: r
   const { path, instructions } = input.dockerfile;
   const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
   const ignores = new Ignores(instructions);
-  const found = judging.flatMap((rule) =>
-    rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),
+  const found = onceEach(
+    judging.flatMap((rule) =>
+      rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),
+    ),
   );
   const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
   const judged = judging.map(({ id }) => id);
@@ -85,6 +87,12 @@ export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: r
   const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
   findings.sort((a, b) => a.line - b.line || a.column - b.column);
   return { findings, suppressed: found.length - left.length, ignored: all.length - shown.length };
+}
+
+/** A trigger runs in every stage that is built from its own, and is one place all the same. */
+function onceEach<T extends { finding: Finding }>(found: readonly T[]): T[] {
+  const seen = new Map(found.map((entry) => [JSON.stringify(entry.finding), entry]));
+  return [...seen.values()];
 }
 
 function toFinding(path: string, { id, severity }: Pick<Rule, 'id' | 'severity'>, finding: RuleFinding): Finding {
