@@ -1,6 +1,7 @@
 // Sources that stand above an install which does not need them: COPY, ADD and mounts, and the RUNs that they break. Three
 // rules report them, each its own part: copy-before-install, system-packages-after-copy and bind-whole-context.
 import { basename, dirname, join, relative } from 'node:path/posix';
+import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Range } from '../dockerfile/dockerfile.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Install, installOf, isSetup, isSystem, type Manager, mayPrepare } from './installs.ts';
@@ -17,6 +18,7 @@ import {
 } from './reorder.ts';
 import { originOf, type Source } from './sources.ts';
 import { remembering } from './steps.ts';
+import { systemAction } from './system-packages.ts';
 import { list, shortened, unique } from './texts.ts';
 import { inheritedSteps, type Step, stepsOf } from './walk.ts';
 
@@ -36,8 +38,39 @@ export const culpritsOf = remembering((input: LintInput): readonly Culprit[] => 
       above.length = Math.min(above.length, FARTHEST);
     }
   }
-  return [...culprits.values()];
+  return merged([...culprits.values()]);
 });
+
+/**
+ * COPYs above the same installs as one culprit, that of the first: they have one remedy, and only together is it right,
+ * since one may bring what another's installs need.
+ */
+function merged(culprits: readonly Culprit[]): Culprit[] {
+  const kept: Culprit[] = [];
+  for (const culprit of culprits.toSorted((a, b) => a.range.start.line - b.range.start.line)) {
+    const runs = culprit.broken.map(({ step }) => step);
+    const first = kept.find(
+      (other) =>
+        other.step.stage === culprit.step.stage &&
+        !isMount(other) &&
+        !isMount(culprit) &&
+        runs.every((run) => other.broken.some(({ step }) => step === run)),
+    );
+    if (first === undefined) {
+      kept.push(culprit);
+      continue;
+    }
+    first.sources = [...first.sources, ...culprit.sources];
+    first.also.push(culprit.range);
+    for (const entry of culprit.broken) {
+      const known = first.broken.find(({ step }) => step === entry.step);
+      known?.manifests.push(...entry.manifests);
+      known?.hints.push(...entry.hints);
+      if (known) known.sure &&= entry.sure;
+    }
+  }
+  return kept;
+}
 
 /** Whether the culprit is a mount of a RUN; else it is a COPY or ADD above others. */
 export function isMount({ step }: Culprit): boolean {
@@ -90,7 +123,7 @@ function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culp
     const moving = verdicts.slice(0, staying < 0 ? undefined : staying).filter((verdict) => verdict !== null);
     const moved = installs.slice(0, moving.length).map((found, at) => ({ ...found, apart: moving[at]?.apart ?? '' }));
     if (culprit === step && moved.some(({ apart }) => apart !== '')) return;
-    const entry = culprits.get(range) ?? { step: culprit, sources, range, broken: [] };
+    const entry = culprits.get(range) ?? { step: culprit, sources, range, also: [], broken: [] };
     entry.broken.push({
       step,
       installs: moved,
@@ -130,10 +163,19 @@ function isBroad({ context, directory }: Source): boolean {
 /** The installs of a RUN in front of the first command that may use the source. */
 function leadingInstalls({ commands }: Step): Found[] {
   const end = commands.findIndex((command) => !isSetup(command));
+  // Packages that the same layer removes again cannot be installed in another.
+  const removes = commands.some(removesPackages);
   return commands.slice(0, end < 0 ? undefined : end).flatMap((command) => {
     const install = installOf(command);
-    return install === null ? [] : [{ command, install, apart: '' }];
+    return install === null || (removes && isSystem(install)) ? [] : [{ command, install, apart: '' }];
   });
+}
+
+function removesPackages(command: ShellCommand): boolean {
+  const action = systemAction(command);
+  return (
+    action !== null && action.packages.length > 0 && /\b(purge|remove|autoremove|del|erase|rm)$/.test(action.label)
+  );
 }
 
 /** Whether an earlier step has installed the same manifests. */
@@ -308,11 +350,17 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
     range,
     confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',
     message: `Every change to ${what} re-runs ${list(shortened(runs, MOST_NAMES), 'and')}: ${cause}. ${subject} ${needs}.`,
-    remedy: keyword === 'RUN' ? narrowMount(culprit) : reorder(culprit, new Set(all.map((other) => other.range))),
-    related: installs.map(({ install, command }) => ({
-      range: command.range,
-      message: `\`${install.label}\` runs again with every such change`,
-    })),
+    remedy:
+      keyword === 'RUN'
+        ? narrowMount(culprit)
+        : reorder(culprit, new Set(all.flatMap((other) => [other.range, ...other.also]))),
+    related: [
+      ...installs.map(({ install, command }) => ({
+        range: command.range,
+        message: `\`${install.label}\` runs again with every such change`,
+      })),
+      ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
+    ],
   };
 }
 

@@ -43,6 +43,8 @@ export interface Culprit {
   step: Step;
   sources: readonly Source[];
   range: Range;
+  /** Further COPYs above the same installs, told along with this one: their sources are among those above. */
+  also: Range[];
   broken: Broken[];
 }
 

@@ -7,8 +7,7 @@
 // - `RUN date` and the like: their text stays the same, and so they come from the cache.
 // - ADD of an address that tells where a branch is: it changes when the branch does.
 import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
-import { addedUrls } from '../../dockerfile/files.ts';
-import { pairs } from '../../dockerfile/variables.ts';
+import { busterOf } from '../busters.ts';
 import { costlyBelow, namedRuns } from '../cost.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { mentions, ownInstructions } from '../steps.ts';
@@ -26,22 +25,6 @@ export const alwaysRebuilt: Rule = {
     );
   },
 };
-
-const NAME =
-  /^(.*_)?(CACHE_?BUST(ER|ING)?|BUST_?CACHE|CACHE_?BREAK(ER)?|CACHE_?DATE|(INVALIDATE|SKIP|BREAK|NO|KILL)_?CACHE|CACHE_?INVALIDAT(E|OR|ION)|FORCE_?(REBUILD|BUILD|UPDATE)|REBUILD)(_.*)?$/i;
-const NEW_EACH_TIME =
-  /^https?:\/\/([^/]*\.)?(random\.org|worldtimeapi\.org|worldclockapi\.com|timeapi\.io|currentmillis\.com)\//;
-
-/** Whether the server answers with something new each time. */
-export function isNewEachTime(url: string): boolean {
-  return NEW_EACH_TIME.test(url);
-}
-
-/** What in the instruction is there to change: a variable's name or a URL. */
-function busterOf(instruction: Instruction): string | null {
-  if (instruction.keyword === 'ARG') return pairs(instruction).find(({ name }) => NAME.test(name))?.name ?? null;
-  return addedUrls(instruction).find(isNewEachTime) ?? null;
-}
 
 function report(instruction: Instruction, buster: string, stage: Stage, { dockerfile, job }: LintInput): RuleFinding[] {
   const below = costlyBelow(dockerfile, stage, instruction);

@@ -4,13 +4,15 @@
 // Not flagged, on purpose:
 // - URLs and branches with a variable in them: who builds can say another.
 // - A clone followed by a checkout, and one of a tag.
-// - What stands below a COPY of the whole context: it is fetched again with nearly every commit.
-// - Installers that are piped into a shell, where their URL does not say `latest` or a branch: few have versions.
+// - What stands below a COPY of the whole context, or below something that is there to fetch it again.
+// - Installers that are piped into a shell, where their URL does not say `latest` or a branch, or the shell is given a
+//   version.
 // - URLs that only tell which version is the latest, for another command to fetch.
 import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
-import { copied, flagValue } from '../../dockerfile/files.ts';
+import { addedUrls, copied, flagValue } from '../../dockerfile/files.ts';
 import { splitArguments, words } from '../arguments.ts';
+import { busterOf, tellsRef } from '../busters.ts';
 import type { Rule, RuleFinding } from '../lint.ts';
 import { commandsOf, ownInstructions } from '../steps.ts';
 
@@ -26,13 +28,15 @@ export const downloadCachedForever: Rule = {
 function findingsIn(stage: Stage): RuleFinding[] {
   const found: RuleFinding[] = [];
   const instructions = ownInstructions(stage);
-  const all = instructions.slice(0, instructions.findIndex(copiesEverything) >>> 0).flatMap(commandsOf);
+  const all = instructions.slice(0, instructions.findIndex(runsAgain) >>> 0).flatMap(commandsOf);
   // From behind: is a state chosen below?
   let chosen = false;
+  let below: ShellCommand | null = null;
   for (const command of all.reverse()) {
     chosen ||= choosesState(command);
-    const target = movingTarget(command, chosen);
+    const target = isToldVersion(below) ? null : movingTarget(command, chosen);
     if (target !== null) found.push(report(command, target));
+    below = command;
   }
   return found;
 }
@@ -42,9 +46,17 @@ function choosesState({ words: [program, ...rest] }: ShellCommand): boolean {
   return program === 'git' && rest.some((word) => CHOOSE.has(word));
 }
 
+/** Whether it is an installer's shell with a version in its arguments: `… | sh -s v1.2.3`. */
+function isToldVersion(command: ShellCommand | null): boolean {
+  const [program = '', ...args] = command?.words ?? [];
+  return ['sh', 'bash'].includes(program) && args.some((word) => /\d|\$/.test(word));
+}
+
 const CHOOSE = words('checkout reset switch fetch pull worktree');
 
-function copiesEverything(instruction: Instruction): boolean {
+/** Whether what stands below is fetched again anyway: with nearly every commit, or because somebody has seen to it. */
+function runsAgain(instruction: Instruction): boolean {
+  if (busterOf(instruction) !== null || addedUrls(instruction).some(tellsRef)) return true;
   return (
     flagValue(instruction, 'from') === null &&
     (copied(instruction)?.sources.some(({ text }) => /^(\.?\/?|\*)$/.test(text)) ?? false)
@@ -78,8 +90,8 @@ function movingTarget(command: ShellCommand, chosen: boolean): Target | null {
 /** The part of a URL that says it moves. */
 function movingPart(url: string): string | null {
   const [, latest] = /\/(latest|nightly)\//.exec(url) ?? [];
-  // The API tells a version.
-  if (latest !== undefined) return url.includes('//api.') ? null : latest;
+  // These tell which one is the latest.
+  if (latest !== undefined) return /\/\/api\.|\.(json|txt|ya?ml)$/.test(url) ? null : latest;
   const [, branch] =
     /^https?:\/\/(?:raw\.githubusercontent\.com\/[^/]+\/[^/]+|github\.com\/[^/]+\/[^/]+\/(?:raw|archive|blob|tarball|zipball)|gitlab\.com\/.*\/-\/(?:raw|archive))\/(?:refs\/heads\/)?(master|main|HEAD|develop|trunk)(?:\/|\.(?:tar\.gz|zip)|$)/.exec(
       url,

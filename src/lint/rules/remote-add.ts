@@ -6,10 +6,10 @@
 // - URLs that are there to change (always-rebuilt), or to tell where a branch is.
 import type { Instruction } from '../../dockerfile/dockerfile.ts';
 import { addedUrls, copied, flagValue } from '../../dockerfile/files.ts';
+import { busterOf, tellsRef } from '../busters.ts';
 import { costlyBelow, namedRuns } from '../cost.ts';
 import type { Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
-import { isNewEachTime } from './always-rebuilt.ts';
 
 export const remoteAdd: Rule = {
   id: 'remote-add',
@@ -27,12 +27,10 @@ export const remoteAdd: Rule = {
 
 /** The first source of an ADD that is fetched and may change. */
 function remoteSource(instruction: Instruction): string | null {
-  if (instruction.keyword !== 'ADD' || flagValue(instruction, 'checksum') !== null) return null;
-  return addedUrls(instruction).find((url) => !isFixed(url) && !isNewEachTime(url) && !TELLS_A_REF.test(url)) ?? null;
+  if (instruction.keyword !== 'ADD' || flagValue(instruction, 'checksum') !== null || busterOf(instruction) !== null)
+    return null;
+  return addedUrls(instruction).find((url) => !isFixed(url) && !tellsRef(url)) ?? null;
 }
-
-// They tell where a branch is, so that what stands below follows it.
-const TELLS_A_REF = /^https?:\/\/(api\.github\.com\/repos\/|[^/]+\/api\/v4\/projects\/)/;
 
 function isGit(url: string): boolean {
   return /^(ssh|git):\/\/|^git@|\.git(#|\?|$)/.test(url);
