@@ -127,6 +127,20 @@ describe('comments that do not ignore what they say', () => {
         '3 notice This comment ignores `every-run`, which finds nothing in the instruction below. Remove it, so that it does not hide what comes later.',
       ],
     ],
+    [
+      'an empty line below it',
+      '# cached-docker-build ignore=every-run because\n\nRUN b',
+      [
+        '2 notice This comment ignores `every-run`, but stands directly above no instruction. Put it on the line above the instruction, without an empty line between.',
+      ],
+    ],
+    [
+      'between the lines of an instruction',
+      'ENV a=b \\\n  # cached-docker-build ignore=every-run because\n  c=d',
+      [
+        '3 notice This comment ignores `every-run`, but stands directly above no instruction. Put it on the line above the instruction, without an empty line between.',
+      ],
+    ],
     ['a rule that finds something', '# cached-docker-build ignore=every-run because\nRUN b', []],
   ])('%s', (_, text, expected) => {
     expect(problems(`FROM a\n${text}`)).toEqual(expected);

@@ -34,7 +34,7 @@ const VERBS = new Map(
 const SCRIPT = /(^|[-_.])(bootstrap|build|compile|configure|install|setup)/i;
 
 /** Whether the command surely takes long enough to be worth the cache. */
-export function isCostly(command: ShellCommand): boolean {
+function isCostly(command: ShellCommand): boolean {
   if (systemAction(command)?.kind === 'install' || installOf(command) !== null) return true;
   const [program = '', verb = 'install', module] = command.words;
   const name = basename(program);

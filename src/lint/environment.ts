@@ -24,8 +24,6 @@ export interface Idle extends Declared {
   runs: Instruction[];
   /** What mentions it further down: those that are in the way of moving it, and the use that it is there for. */
   mentionedBy: Instruction[];
-  /** Whether anything that reads the environment unseen (a build, a script) comes behind. */
-  mayBeRead: boolean;
 }
 
 // A file that was made to hang linters may have more.
@@ -53,7 +51,7 @@ export function idleVariables(
         const words = new Set(pair.value?.includes('$') ? pair.value.match(/\w+/g) : []);
         const derived = open.some(({ pair: { name } }) => words.has(name));
         if (open.length >= MOST || !wanted(variable, derived)) continue;
-        const idle = { ...variable, runs: [], mentionedBy: [], mayBeRead: false };
+        const idle = { ...variable, runs: [], mentionedBy: [] };
         open.push(idle);
         all.push(idle);
       }
@@ -75,7 +73,6 @@ function isUse(instruction: Instruction, variable: Idle): boolean {
   if (keyword !== 'RUN') return mentioned && !['ARG', 'ENV', 'LABEL'].includes(keyword);
   const costly = costlyCommand(instruction) !== null;
   const blind = commandsOf(instruction).every(isBlind);
-  if (!blind) variable.mayBeRead = true;
   // A quick step that writes the value into a file can move along with it.
   if (mentioned) return costly || !blind;
   if (blind && costly && !variable.runs.includes(instruction)) variable.runs.push(instruction);

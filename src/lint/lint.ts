@@ -70,9 +70,9 @@ export interface Linted {
 
 /** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
 export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: readonly string[] = []): Linted {
-  const { path, instructions } = input.dockerfile;
+  const { path } = input.dockerfile;
   const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
-  const ignores = new Ignores(instructions);
+  const ignores = new Ignores(input.dockerfile);
   const found = onceEach(
     judging.flatMap((rule) =>
       rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),

@@ -163,7 +163,7 @@ export function locksOf(install: Install): readonly string[] {
 }
 
 /** What an install reads of the context, and what else there is that it may read. Paths in the context. */
-export interface Needs {
+interface Needs {
   files: string[];
   hints: string[];
   /** The options that it must be given to read no more; the project itself is then installed below the source. */

@@ -1,7 +1,7 @@
 // Names and values of variables that change with every commit or build. Pure judgement of words.
 
 /** What a variable changes with, and whether its value says so or only its name. */
-export interface Volatility {
+interface Volatility {
   changes: 'commit' | 'build';
   sure: boolean;
 }

@@ -113,6 +113,7 @@ function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdi
     });
 }
 
+/** The path with the variables of the Dockerfile put in; null where one of them is not known. */
 function seen(path: string, scope: Scope | null, escapeToken: string): string | null {
   return scope === null ? path : resolve(path, scope, escapeToken);
 }
@@ -154,9 +155,12 @@ function judge(
   const covers = (place: string): boolean =>
     changed.some((path) => path !== null && path !== place && pathWithin(path, place) !== null);
   if (others.some(covers)) return [];
-  return [
-    report(command, program, value.replace(/[:.]$/, '').replace('.', program === 'chown' ? ':' : '.'), concerned),
-  ];
+  return [report(command, program, program === 'chown' ? owner(value) : value, concerned)];
+}
+
+/** `app.` and `app.app` are old forms of `app` and `app:app`. */
+function owner(value: string): string {
+  return value.replace(/[:.]$/, '').replace('.', ':');
 }
 
 function report(command: ShellCommand, program: Program, value: string, copies: readonly Copy[]): RuleFinding {
