@@ -1,3 +1,3 @@
 # escape=`
-FROM mcr.microsoft.com/windows/servercore:ltsc2022
+FROM example.com/windows/servercore:ltsc2022
 RUN npm ci

@@ -1,5 +1,5 @@
 # escape=`
-FROM mcr.microsoft.com/windows/servercore:ltsc2022
+FROM example.com/windows/servercore:ltsc2022
 SHELL ["powershell", "-Command"]
 ARG GIT_SHA
 RUN choco install git ; `
