@@ -13,6 +13,13 @@ export function asLine({ keyword, text, range: { start, end } }: Instruction): s
   return start.line === end.line || joins ? text : `# lines ${start.line}–${end.line}, as they are: ${keyword} …`;
 }
 
+/** What follows the flags, on one line; an ellipsis where asLine() cannot write the instruction on one. */
+export function restAsLine(instruction: Instruction): string {
+  const { rest, range } = instruction;
+  if (range.start.line === range.end.line) return rest;
+  return asLine(instruction).startsWith('#') ? '…' : rest.replace(/\s+/g, ' ');
+}
+
 /** The flags as they are written in front of arguments, with a space behind; those that `keep` refuses are left out. */
 export function flagsOf({ flags }: Instruction, keep: (name: string) => boolean = () => true): string {
   return flags

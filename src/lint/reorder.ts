@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
 import { type Install, installOf, isSetup } from './installs.ts';
-import { asLine, flagsOf, splitRun } from './paste.ts';
+import { asLine, flagsOf, restAsLine, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
 import { list, unique } from './texts.ts';
 import type { Step } from './walk.ts';
@@ -120,11 +120,9 @@ export function narrowMount({ step, sources, range, broken }: Culprit): string {
       lockfile(path).map((name) => `source=${join(dirname(path), name)},target=${join(placeOf(to, sources), name)}`),
     );
   const kept = flagsOf({ ...instruction, flags: instruction.flags.filter((flag) => flag.range !== range) });
-  const { start, end } = instruction.range;
-  const command = start.line === end.line ? instruction.rest : '…';
   const lead = mounts.length > 0 ? 'Mount only the manifests:' : 'Leave the mount out:';
   const flags = mounts.map((mount) => `--mount=type=bind,${mount} `).join('');
-  return [lead, `RUN ${flags}${kept}${command}`, ...hintLines(broken)].join('\n');
+  return [lead, `RUN ${flags}${kept}${restAsLine(instruction)}`, ...hintLines(broken)].join('\n');
 }
 
 function hintLines(broken: readonly Broken[]): string[] {

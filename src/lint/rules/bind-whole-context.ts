@@ -10,7 +10,7 @@ import { changeDirectory } from '../../dockerfile/workdir.ts';
 import { culpritsOf, isMount, reportCulprit } from '../culprits.ts';
 import { isSetup } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { flagsOf } from '../paste.ts';
+import { flagsOf, restAsLine } from '../paste.ts';
 import { pathWithin, type Source } from '../sources.ts';
 import { quoted, unique } from '../texts.ts';
 import { type Step, stepsOf } from '../walk.ts';
@@ -55,13 +55,12 @@ function judge(step: Step, mount: Source, { contextHas }: LintInput): RuleFindin
     return null;
   const mounts = files.map((file) => `--mount=type=bind,source=${file},target=${join(mount.to, file)} `);
   const kept = flagsOf({ ...instruction, flags: instruction.flags.filter(({ range }) => range !== mount.range) });
-  const { start, end } = instruction.range;
   const names = quoted(files, 'and');
   return {
     range: mount.range,
     confidence: 'medium',
     message: `Every change to any file of the build context runs this step again: it mounts all of them, and a step is keyed by what it mounts. It reads only ${names}.`,
-    remedy: `Mount what it reads:\nRUN ${mounts.join('')}${kept}${start.line === end.line ? instruction.rest : '…'}`,
+    remedy: `Mount what it reads:\nRUN ${mounts.join('')}${kept}${restAsLine(instruction)}`,
     related: [],
   };
 }
