@@ -43,6 +43,27 @@ test('all wrong ones are told together', () => {
   ]);
 });
 
+describe('lint-ignore', () => {
+  test('takes a list of rules', () => {
+    const { inputs, problems } = read({ 'lint-ignore': 'copy-before-install, ignore-comment\n' });
+    expect([inputs['lint-ignore'], problems]).toEqual([['copy-before-install', 'ignore-comment'], []]);
+  });
+
+  test.each([
+    ['copy-befor-install', ' Did you mean copy-before-install?'],
+    ['DL3008', ''],
+    ['syntax', ''],
+  ])('names the legal ones instead of %s', (id, guess) => {
+    expect(messages({ 'lint-ignore': id })).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^lint-ignore: "${id}" is no rule that can be ignored.${guess.replace('?', '.')} There are copy-before-`,
+        ),
+      ),
+    ]);
+  });
+});
+
 // Legal and illegal references as in https://github.com/distribution/reference/blob/main/reference_test.go
 describe('tags', () => {
   test.each([

@@ -32135,830 +32135,85 @@ function exit(code) {
     process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
-;// CONCATENATED MODULE: ./lib/inputs.js
-// What the user asked for: one table of all inputs, read once into a typed object. The action takes them from its
-// `with:`, the command from flags of the same names. Pure: where a raw value comes from is the caller's business.
-/** All inputs, in the order of the help text. Names are those of docker/build-push-action where it has the same. */
-const INPUTS = {
-    context: { kind: 'text', default: '.', help: 'Directory that is sent to the builder (the build context).' },
-    file: {
-        kind: 'text',
-        default: '',
-        aliases: ['f'],
-        help: 'Path of the Dockerfile. Default: Dockerfile in the context.',
-    },
-    tags: { kind: 'list', default: '', aliases: ['tag', 't'], help: 'Names of the image, one a line.', docker: '--tag' },
-    target: { kind: 'text', default: '', help: 'Stage to build. Default: the last one.', docker: '--target' },
-    'build-args': {
-        kind: 'lines',
-        default: '',
-        aliases: ['build-arg'],
-        help: 'Values for ARG instructions, NAME=VALUE, one a line.',
-        docker: '--build-arg',
-    },
-    'build-contexts': {
-        kind: 'lines',
-        default: '',
-        aliases: ['build-context'],
-        help: 'Further contexts, NAME=PATH, one a line.',
-        docker: '--build-context',
-    },
-    labels: {
-        kind: 'lines',
-        default: '',
-        aliases: ['label'],
-        help: 'Labels of the image, NAME=VALUE, one a line.',
-        docker: '--label',
-    },
-    platforms: {
-        kind: 'list',
-        default: '',
-        aliases: ['platform'],
-        help: 'Platform to build for, such as linux/arm64. Default: the engine’s own.',
-        docker: '--platform',
-    },
-    secrets: { kind: 'lines', default: '', help: 'Secrets for RUN --mount=type=secret, ID=VALUE, one a line.' },
-    'secret-envs': { kind: 'lines', default: '', help: 'Secrets from environment variables, ID=VARIABLE, one a line.' },
-    'secret-files': { kind: 'lines', default: '', help: 'Secrets from files, ID=PATH, one a line.' },
-    ssh: {
-        kind: 'lines',
-        default: '',
-        help: 'SSH agents or keys for RUN --mount=type=ssh, one a line.',
-        docker: '--ssh',
-    },
-    network: { kind: 'text', default: '', help: 'Network of RUN steps: default, none or host.', docker: '--network' },
-    'add-hosts': {
-        kind: 'list',
-        default: '',
-        aliases: ['add-host'],
-        help: 'Further host names, NAME:ADDRESS, one a line.',
-        docker: '--add-host',
-    },
-    'shm-size': { kind: 'text', default: '', help: 'Size of /dev/shm in RUN steps, such as 128m.', docker: '--shm-size' },
-    ulimit: { kind: 'list', default: '', help: 'Limits of RUN steps, such as nofile=1024:1024.', docker: '--ulimit' },
-    pull: { kind: 'boolean', default: 'false', help: 'Ask the registry for newer base images.', docker: '--pull' },
-    'no-cache': { kind: 'boolean', default: 'false', help: 'Reuse nothing: run every step.', docker: '--no-cache' },
-    'no-cache-filters': {
-        kind: 'list',
-        default: '',
-        aliases: ['no-cache-filter'],
-        help: 'Stages of which nothing is reused.',
-        docker: '--no-cache-filter',
-    },
-    lint: {
-        kind: 'choice',
-        default: 'warn',
-        values: ['warn', 'error', 'off'],
-        help: 'Look for an order of the Dockerfile that wastes the cache: warn annotates, error also fails the job, off does neither.',
-    },
-    cache: {
-        kind: 'choice',
-        default: 'auto',
-        values: ['auto', 'always', 'read-only', 'off'],
-        help: 'Keep layers from one build to the next: auto (save unless that costs more than it saves), always (save in any case), read-only (use them, save nothing), or off.',
-    },
-    'cache-dir': {
-        kind: 'text',
-        default: '',
-        help: 'Directory to keep layers in. Default: the Actions cache in a workflow; elsewhere none are kept.',
-    },
-    'cache-scope': {
-        kind: 'text',
-        default: '',
-        help: 'Name of the cache. Default: one for each Dockerfile, target and platform.',
-    },
-    'smoke-test': {
-        kind: 'choice',
-        default: 'auto',
-        values: ['auto', 'off'],
-        help: 'Run the image by its CMD after the build: auto, or off.',
-    },
-    'smoke-settle': {
-        kind: 'number',
-        default: '3',
-        help: 'Seconds a program that keeps running must survive to pass the smoke test.',
-    },
-    summary: { kind: 'boolean', default: 'true', help: 'Write the report into the job summary (only in a workflow).' },
-    report: { kind: 'text', default: '', help: 'File to write the JSON report to.' },
-};
+;// CONCATENATED MODULE: ./lib/nearest.js
+// What somebody may have meant who mistyped a word. Pure.
 /**
- * Reads all inputs from `raw`, which gives the text of each, or null where it was not given. A text of several lines
- * is a list. All wrong ones are reported together, each with the legal values; the result then holds defaults for them.
+ * The option that is at most two edits away from the word, whatever the case; null when none is. Of equals, one with the
+ * same first letter. BuildKit's own limit: util/suggest.
  */
-function readInputs(raw) {
-    const problems = [];
-    const values = {};
-    for (const [name, spec] of Object.entries(INPUTS)) {
-        const text = raw(name)?.trim() || spec.default;
-        const value = parse(spec, text);
-        if (value === null) {
-            problems.push({ kind: 'usage', message: `${name}: "${text}" is not ${legal(spec)}.`, file: null });
-        }
-        values[name] = value ?? parse(spec, spec.default);
-    }
-    const inputs = values;
-    problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs));
-    return { inputs, problems };
+function nearest(word, options) {
+    const unlike = (option) => (option[0]?.toLowerCase() === word[0]?.toLowerCase() ? 0 : 1);
+    const [best] = options
+        .map((option) => ({ option, edits: editDistance(word.toLowerCase(), option.toLowerCase()) }))
+        .filter(({ edits }) => edits < 3)
+        .sort((a, b) => a.edits - b.edits || unlike(a.option) - unlike(b.option));
+    return best?.option ?? null;
 }
-function parse(spec, text) {
-    switch (spec.kind) {
-        case 'text':
-            return text;
-        case 'list':
-            return items(text, /[\n,]/);
-        case 'lines':
-            return items(text, /\n/);
-        case 'boolean': // YAML 1.2, as actions/toolkit's getBooleanInput
-            return /^(true|True|TRUE)$/.test(text) ? true : /^(false|False|FALSE)$/.test(text) ? false : null;
-        case 'number':
-            return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
-        case 'choice':
-            return spec.values?.includes(text) ? text : null;
-    }
-}
-function items(text, separator) {
-    return text
-        .split(separator)
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
-}
-function legal(spec) {
-    if (spec.kind === 'boolean')
-        return 'true or false';
-    if (spec.kind === 'number')
-        return 'a number of seconds';
-    return `one of ${spec.values?.join(', ')}`;
-}
-/**
- * Docker's grammar of an image name, with a reason for the usual mistakes.
- * https://github.com/distribution/reference/blob/main/reference.go
- */
-function tagProblem(tag) {
-    const problem = (why) => [{ kind: 'usage', message: `tags: "${tag}" ${why}.`, file: null }];
-    const slash = tag.lastIndexOf('/');
-    const colon = tag.indexOf(':', slash + 1);
-    const name = colon < 0 ? tag : tag.slice(0, colon);
-    const version = colon < 0 ? null : tag.slice(colon + 1);
-    const first = name.split('/')[0] ?? '';
-    const hasRegistry = name.includes('/') && (/[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first));
-    const repository = hasRegistry ? name.slice(first.length + 1) : name;
-    if (/[A-Z]/.test(repository)) {
-        const lower = /[.:]/.test(first) ? name.replace(repository, repository.toLowerCase()) : name.toLowerCase();
-        return problem(`has a capital letter; an image name is lower case: "${lower}"`);
-    }
-    if (tag.includes('@'))
-        return problem('has an @; a tag cannot name a digest');
-    const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-    if (!repository.split('/').every((part) => component.test(part))) {
-        return problem('is no image name: it takes a-z, 0-9 and single . _ - between them, with / between its parts');
-    }
-    if (hasRegistry && !/^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/.test(first)) {
-        return problem(`names the registry "${first}", which is no host name with an optional port`);
-    }
-    if (version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(version)) {
-        return problem('has a wrong part behind the colon: it takes up to 128 of A-Z, a-z, 0-9, _ . - and does not begin with . or -');
-    }
-    return [];
-}
-function pairProblems(inputs) {
-    const problems = [];
-    for (const name of ['build-contexts', 'secrets', 'secret-envs', 'secret-files']) {
-        for (const item of inputs[name]) {
-            if (/^[^=\s]+=./.test(item))
-                continue;
-            // A secret's value is not repeated: the message ends up in a log.
-            const shown = name === 'secrets' ? 'an item' : `"${item}"`;
-            problems.push({ kind: 'usage', message: `${name}: ${shown} is not of the form NAME=VALUE.`, file: null });
-        }
-    }
-    return problems;
-}
-
-;// CONCATENATED MODULE: ./lib/report/report.js
-// The report: data only, as it is written to the JSON file (schemaVersion 1), and what is counted from it. Rendering is
-// in summary.ts, terminal.ts and annotations.ts. Names of fields are a public contract: add, never rename.
-/** How many steps there are of each status. */
-function countSteps(steps) {
-    const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };
-    for (const { status } of steps)
-        counts[status] += 1;
-    return counts;
-}
-/** Findings that count at `lint: error`: warnings and above. */
-function seriousFindings(findings) {
-    return findings.filter(({ severity }) => severity !== 'notice');
-}
-/** The report as the text of its file. */
-function toJson(report) {
-    return `${JSON.stringify(report, null, 2)}\n`;
-}
-
-;// CONCATENATED MODULE: ./lib/outputs.js
-// What the workflow gets back: the action's outputs. Pure.
-
-/** The outputs and what they hold; action.yml and the README are made from this. */
-const OUTPUTS = {
-    outcome: 'success or failure.',
-    imageid: 'Id of the image.',
-    digest: 'Digest of the image, as the builder gives it.',
-    hits: 'Number of steps that were reused.',
-    misses: 'Number of steps that ran.',
-    'build-seconds': 'Seconds that docker build took.',
-    'cache-outcome': 'restored (layers of an earlier build were offered), empty (there were none), failed (built without them), unusable or off.',
-    'net-seconds': 'Seconds that reused steps took when they last ran, less those for restoring and saving.',
-    'smoke-outcome': 'passed, failed or skipped.',
-    'lint-findings': 'Number of lint findings.',
-};
-/** The outputs of a job, by name. */
-function outputsOf(report) {
-    const { build, cache, smoke, lint, outcome } = report;
-    const { hit, miss } = countSteps(build.steps);
-    return {
-        outcome,
-        imageid: build.imageId ?? '',
-        digest: build.digest ?? '',
-        hits: String(hit),
-        misses: String(miss),
-        'build-seconds': build.seconds.toFixed(1),
-        'cache-outcome': cache.outcome,
-        'net-seconds': cache.netSeconds.toFixed(1),
-        'smoke-outcome': smoke.outcome,
-        'lint-findings': String(lint.findings.length),
-    };
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/host/clock.js
-// Time: seconds on a clock that only goes forward, and waiting that a cancelled job does not have to sit out.
-
-/** Seconds since the process started. */
-function now() {
-    return performance.now() / 1000;
-}
-/** Milliseconds since 1970. */
-function wallClock() {
-    return Date.now();
-}
-/** Waits; returns early, without an error, when `cancel` fires. */
-async function sleep(seconds, cancel) {
-    await (0,external_node_timers_promises_namespaceObject.setTimeout)(seconds * 1000, undefined, { signal: cancel }).catch(() => undefined);
-}
-/** Calls `work` every `seconds` until the returned function is called. */
-function every(seconds, work) {
-    const timer = setInterval(work, seconds * 1000);
-    return () => clearInterval(timer);
-}
-/** Counts the time in which at least one of the things that it follows is under way. */
-class Stopwatch {
-    #running = 0;
-    #since = 0;
-    #seconds = 0;
-    get seconds() {
-        return this.#seconds + (this.#running > 0 ? now() - this.#since : 0);
-    }
-    async during(work) {
-        if (this.#running++ === 0)
-            this.#since = now();
-        try {
-            return await work;
-        }
-        finally {
-            if (--this.#running === 0)
-                this.#seconds += now() - this.#since;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
-// EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __nccwpck_require__(3136);
-// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 3 modules
-var lib_exec = __nccwpck_require__(7187);
-;// CONCATENATED MODULE: ./lib/host/process.js
-// Running other programs. Arguments are arrays and never pass through a shell.
-
-
-
-
-
-
-/** Thrown when a program is not on PATH. */
-class ProgramMissing extends Error {
-    program;
-    constructor(program) {
-        super(`${program} is not installed, or not on PATH`);
-        this.program = program;
-    }
-}
-/**
- * Runs a program to its end and returns what it printed; a non-zero exit code is a result, not an error.
- * For short commands: the output is held in memory.
- * @throws ProgramMissing when the program is not on PATH
- */
-async function run(program, args, env = {}) {
-    try {
-        return await (0,lib_exec/* getExecOutput */.H)(program, args, {
-            silent: true,
-            ignoreReturnCode: true,
-            env: environment(env),
+/** Levenshtein's distance; Infinity where the lengths alone put it beyond two. */
+function editDistance(a, b) {
+    if (Math.abs(a.length - b.length) > 2)
+        return Number.POSITIVE_INFINITY;
+    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (const [index, char] of [...a].entries()) {
+        let left = index + 1;
+        let diagonal = index;
+        row = row.map((up, at) => {
+            if (at === 0)
+                return left;
+            left = Math.min(up + 1, left + 1, diagonal + (char === b[at - 1] ? 0 : 1));
+            diagonal = up;
+            return left;
         });
     }
-    catch (error) {
-        if (error instanceof Error && error.message.startsWith('Unable to locate executable')) {
-            throw new ProgramMissing(program);
-        }
-        throw error;
-    }
+    return row[b.length] ?? 0;
 }
-/**
- * Runs a program and hands over its output line by line while it runs; returns its exit code (128 + 15 when it was
- * stopped by a signal). When `cancel` fires, the program gets SIGTERM, which `docker build` answers by cancelling
- * the build. This is not `@actions/exec`, because that cannot stop what it started.
- * @throws ProgramMissing when the program is not on PATH
- */
-async function follow(program, args, options) {
-    const child = (0,external_node_child_process_namespaceObject.spawn)(program, args, { env: environment(options.env ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
-    const stop = () => child.kill('SIGTERM');
-    options.cancel.addEventListener('abort', stop);
-    if (options.cancel.aborted)
-        stop();
-    try {
-        const ended = new Promise((resolve, reject) => {
-            child.once('error', (error) => {
-                reject(error.code === 'ENOENT' ? new ProgramMissing(program) : error);
-            });
-            child.once('close', (code) => resolve(code ?? 128 + 15));
+
+;// CONCATENATED MODULE: ./lib/lint/ignores.js
+
+/** The ignores of a file. What they silence is asked for first, what is wrong with them last. */
+class Ignores {
+    ignores;
+    constructor({ instructions, comments }) {
+        const covered = new Map(instructions.flatMap(({ range, comments: above }) => above.map((comment) => [comment, range])));
+        this.ignores = comments.flatMap((comment) => {
+            const [, rules] = /^cached-docker-build\s+ignore=(\S+)/.exec(comment.text) ?? [];
+            const covers = covered.get(comment) ?? null;
+            return rules?.split(',').map((rule) => ({ rule, comment: comment.range, covers, used: false })) ?? [];
         });
-        const read = async (stream, take) => {
-            for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-                take(line);
-        };
-        const [code] = await Promise.all([ended, read(child.stdout, options.stdout), read(child.stderr, options.stderr)]);
-        return code;
     }
-    finally {
-        options.cancel.removeEventListener('abort', stop);
+    /** Whether a comment silences the rule for what begins at the range's start. */
+    silences(rule, { start }) {
+        const matching = this.ignores.filter(({ rule: named, covers }) => named === rule && covers !== null && covers.start.line <= start.line && start.line <= covers.end.line);
+        for (const ignore of matching)
+            ignore.used = true;
+        return matching.length > 0;
     }
-}
-/**
- * Starts a program of ours (a file beside the bundle) that lives on when this process ends, and after it until the
- * workflow's job does; it yields to what the job does meanwhile. Gives it an order, through memory only, and waits until it
- * says that it needs nothing of the job any more, or ends.
- * @returns its process id
- */
-async function startBehind(file, order) {
-    const child = (0,external_node_child_process_namespaceObject.fork)(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    const { pid } = child;
-    await new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('message', () => resolve());
-        child.once('exit', () => resolve());
-        child.send(order);
-        if (pid !== undefined)
-            (0,external_node_os_.setPriority)(pid, 10);
-    });
-    if (child.connected)
-        child.disconnect();
-    child.unref();
-    return pid ?? 0;
-}
-/** In such a program: its order, and what it calls when it needs nothing of the job any more. */
-async function receiveOrder() {
-    const order = await new Promise((resolve) => process.once('message', resolve));
-    let told = false;
-    const free = () => {
-        // The job may have been cancelled meanwhile.
-        if (!told && process.connected)
-            process.send?.('free');
-        told = true;
-    };
-    return { order, free };
-}
-function isRunning(pid) {
-    try {
-        return process.kill(pid, 0);
-    }
-    catch {
-        return false;
-    }
-}
-/** Path of a file beside the bundle. */
-function beside(file) {
-    return (0,external_node_path_.join)((0,external_node_path_.dirname)((0,external_node_url_.fileURLToPath)(import.meta.url)), file);
-}
-/** Operating system and processor of this machine: `linux/x64`. */
-const machine = `${process.platform}/${process.arch}`;
-/** A variable of our own environment, or ''. */
-function variable(name) {
-    return process.env[name] ?? '';
-}
-function environment(more) {
-    const inherited = Object.entries(process.env).filter((entry) => entry[1] !== undefined);
-    return { ...Object.fromEntries(inherited), ...more };
-}
-
-;// CONCATENATED MODULE: ./lib/build/arguments.js
-// Inputs → the arguments of `docker build`. Pure.
-
-/**
- * The arguments for `docker` (beginning with `build`) and its environment. Values of secrets travel in the environment
- * (`--secret id=…,env=…`), so that they stand in no argument list and in no file.
- * @param own further flags of ours, such as `--progress`
- */
-function dockerBuild(inputs, dockerfile, own) {
-    const args = ['build', ...own, '--file', dockerfile];
-    for (const [name, spec] of Object.entries(INPUTS)) {
-        if (!('docker' in spec))
-            continue;
-        const value = inputs[name];
-        if (value === true)
-            args.push(spec.docker);
-        else if (name === 'platforms' && inputs.platforms.length > 0)
-            args.push(spec.docker, inputs.platforms.join(','));
-        else
-            for (const item of Array.isArray(value) ? value : [value])
-                if (item)
-                    args.push(spec.docker, String(item));
-    }
-    const env = {};
-    const secret = (id, source) => args.push('--secret', `id=${id},${field(source)}`);
-    inputs.secrets.forEach((item, index) => {
-        const variable = `CACHED_DOCKER_BUILD_SECRET_${index}`;
-        env[variable] = item.slice(item.indexOf('=') + 1);
-        secret(idOf(item), `env=${variable}`);
-    });
-    for (const item of inputs['secret-envs'])
-        secret(idOf(item), `env=${item.slice(item.indexOf('=') + 1)}`);
-    for (const item of inputs['secret-files'])
-        secret(idOf(item), `src=${item.slice(item.indexOf('=') + 1)}`);
-    args.push('--', inputs.context);
-    return { args, env };
-}
-const idOf = (item) => item.slice(0, item.indexOf('='));
-/** A field of the comma-separated form that docker reads. */
-const field = (text) => (/[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./lib/report/clean.js
-// What strangers print must not reach a terminal, a summary or a file as it is: control characters go, and so do the
-// values that the user passed in. Pure.
-
-/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
-function printable(text) {
-    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
-}
-/**
- * Replaces hidden values by their names. Values of fewer than four characters stay: they are no secret that could be
- * kept, and "1" or "dev" stand everywhere.
- */
-function redact(text, hidden) {
-    return [...hidden]
-        .filter(({ value }) => value.length >= 4)
-        .sort((a, b) => b.value.length - a.value.length)
-        .reduce((result, { name, value }) => result.replaceAll(value, `[${name}]`), text);
-}
-/** Applies a change to every text in a piece of plain data. */
-function mapText(data, change) {
-    if (typeof data === 'string')
-        return change(data);
-    if (Array.isArray(data))
-        return data.map((item) => mapText(item, change));
-    if (typeof data !== 'object' || data === null)
-        return data;
-    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, mapText(value, change)]));
-}
-
-;// CONCATENATED MODULE: ./lib/build/trace.js
-// What a builder said about a build, whichever builder it was: steps, phases, the image. Types and the arithmetic of
-// time; the readers of the two outputs (rawjson.ts, classic.ts) make it, steps.ts joins it with the Dockerfile. Pure.
-/** Lines of a log that are kept for the report. */
-const LOG_LINES = 20;
-/**
- * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts
- * nothing.
- * The same reading as BuildKit's own display: util/progress/progressui/display.go, mergeIntervals.
- */
-function seconds(intervals) {
-    const sorted = intervals.map(({ start, end }) => ({ start, end: end ?? start })).sort((a, b) => a.start - b.start);
-    let total = 0;
-    let reached = Number.NEGATIVE_INFINITY;
-    for (const { start, end } of sorted) {
-        total += Math.max(0, end - Math.max(start, reached));
-        reached = Math.max(reached, end);
-    }
-    return total / 1000;
-}
-/** Says the error that a step was stopped? When one fails, BuildKit cancels those that run beside it. */
-function isCancelled(error) {
-    return /context canceled/i.test(error);
-}
-/** Adds lines to those that are kept: the last ones, and the beginning of an endless one. */
-function keepLast(kept, lines) {
-    kept.push(...lines.map((line) => line.slice(0, 2000)));
-    if (kept.length > LOG_LINES)
-        kept.splice(0, kept.length - LOG_LINES);
-}
-
-;// CONCATENATED MODULE: ./lib/build/classic.js
-// Reads the output of the classic builder (DOCKER_BUILDKIT=0, or a docker without buildx): text, with the time each
-// line came as the only clock. Pure: a fold over lines and their times.
-
-
-/** `Step 2/3 : RUN apt-get …`: daemon/builder/dockerfile/evaluator.go of moby/moby. */
-const STEP = /^Step (\d+)\/(\d+) : (\S+)/;
-const STATUS = /^ ---> /;
-const BUILT = /^Successfully built ([0-9a-f]+)$/;
-const FAILED = /^The command '.*' returned a non-zero code: (\d+)/s;
-class Classic {
-    #steps = [];
-    #messages = [];
-    /** Has the current step's container started? What comes then may be its own output. */
-    #ran = false;
-    /** Short id of the image, once it is built. */
-    imageId = null;
-    /** Takes a line of stdout and when it came (milliseconds since 1970); returns what happened. */
-    out(raw, at) {
-        const line = printable(raw); // what a RUN step prints on stderr is coloured
-        const last = this.#steps.at(-1);
-        const [, index, total, keyword = ''] = STEP.exec(line) ?? [];
-        // A step may print whatever it likes: only the number that comes next begins a step.
-        if (Number(index) === (last?.index ?? 0) + 1 && (!last || Number(total) === last.total)) {
-            const ended = this.#end(at);
-            const step = this.#begin(Number(index), Number(total), keyword.toUpperCase(), at);
-            return [...ended, { kind: 'started', step }];
-        }
-        const built = BUILT.exec(line);
-        if (built?.[1] && last?.index === last?.total) {
-            this.imageId = built[1];
-            return this.#end(at);
-        }
-        const step = this.#running();
-        if (!step)
-            return this.#message(line);
-        if (line.startsWith(' ---> Running in '))
-            this.#ran = true;
-        if (line === ' ---> Using cache' && !this.#ran)
-            step.cached = true;
-        if (step.keyword === 'FROM' && /: Pulling from /.test(line))
-            step.cached = false;
-        if (STATUS.test(line))
-            return [];
-        keepLast(step.log, [line]);
-        return [{ kind: 'log', step, lines: [line] }];
-    }
-    /** Takes a line of stderr. What a RUN step prints on stderr comes here as well. */
-    err(line, at) {
-        const step = this.#running();
-        const failed = FAILED.exec(line);
-        if (step && failed) {
-            step.error = `exit code: ${failed[1]}`;
-            return this.#end(at);
-        }
-        if (!step)
-            return this.#message(line);
-        keepLast(step.log, [line]);
-        return [{ kind: 'log', step, lines: [line] }];
-    }
-    /** Says that the builder has ended; a step that still runs then is the one that failed. */
-    close(at, exitCode) {
-        const step = this.#running();
-        if (step && exitCode !== 0)
-            step.error ??= step.log.at(-1) ?? `docker build ended with exit code ${exitCode}`;
-        return this.#end(at);
-    }
-    /** All that was read so far. */
-    trace() {
-        return { steps: this.#steps, phases: [], messages: this.#messages };
-    }
-    #begin(index, total, keyword, at) {
-        // A base image is there or pulled, and an ARG above it makes nothing: neither is ever called cached.
-        const above = this.#steps.every((step) => step.keyword === 'ARG');
-        const step = {
-            key: String(index),
-            inputs: [],
-            platform: null,
-            stage: null,
-            index,
-            total,
-            keyword,
-            cached: keyword === 'FROM' || (keyword === 'ARG' && above),
-            intervals: [{ start: at, end: null }],
-            fetched: false,
-            error: null,
-            log: [],
-        };
-        this.#steps.push(step);
-        this.#ran = false;
-        return step;
-    }
-    #running() {
-        const last = this.#steps.at(-1);
-        return last?.intervals[0]?.end === null ? last : null;
-    }
-    #end(at) {
-        const step = this.#running();
-        if (!step?.intervals[0])
-            return [];
-        step.intervals[0].end = at;
-        return [{ kind: 'ended', step }];
-    }
-    #message(line) {
-        if (line.trim() === '')
-            return [];
-        keepLast(this.#messages, [line]);
-        return [{ kind: 'message', line }];
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/build/metadata.js
-// Reads the file of `docker build --metadata-file`: the image's digests, and the provenance, which joins a vertex of
-// the stream to the lines of the Dockerfile it was made from. Pure.
-const PROVENANCE = 'buildx.build.provenance';
-/** Reads the file's text. A text that is not what buildx writes gives empty metadata: the build does not depend on it. */
-function readMetadata(text) {
-    const result = { configDigest: null, digest: null, lines: new Map() };
-    let file;
-    try {
-        file = JSON.parse(text) ?? {};
-    }
-    catch {
-        return result;
-    }
-    result.configDigest = digestOf(file['containerimage.config.digest']);
-    result.digest = digestOf(file['containerimage.digest']);
-    for (const [key, value] of Object.entries(file)) {
-        // One platform: the key itself; several: one key each, with `/linux/amd64` behind.
-        if (key === PROVENANCE || key.startsWith(`${PROVENANCE}/`))
-            addLines(result.lines, (value ?? {}));
-    }
-    return result;
-}
-function addLines(lines, provenance) {
-    const config = provenance.buildConfig ?? provenance.buildDefinition?.internalParameters?.buildConfig;
-    const details = provenance.metadata?.['https://mobyproject.org/buildkit@v1#metadata'] ??
-        provenance.runDetails?.metadata?.buildkit_metadata;
-    for (const [vertex, id] of Object.entries(config?.digestMapping ?? {})) {
-        const places = details?.source?.locations?.[id]?.locations ?? [];
-        // Source 0 is the Dockerfile itself.
-        const own = places.filter(({ sourceIndex = 0 }) => sourceIndex === 0);
-        const starts = own.flatMap(({ ranges }) => ranges?.slice(0, 1).map(({ start }) => start.line) ?? []);
-        if (starts.length > 0)
-            lines.set(vertex, [...new Set(starts)].sort((a, b) => a - b));
-    }
-}
-function digestOf(value) {
-    return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value) ? value : null;
-}
-
-;// CONCATENATED MODULE: ./lib/build/rawjson.js
-// Reads the stream of `docker build --progress=rawjson`: one SolveStatus in JSON per line of stderr, and plain text
-// where buildx itself has something to say. Pure: a fold over lines.
-
-/** `[stage 2/6] RUN …`, `[linux/amd64 stage 2/6] …`, `[ 2/12] …`: dockerfile2llb/convert.go, prefixCommand. */
-const rawjson_STEP = /^\[(?:(\S+\/\S+) )?(?:(\S+) )? *(\d+)\/(\d+)\] (?:ONBUILD )?(\S+)/;
-class RawJson {
-    #vertices = new Map();
-    #messages = [];
-    /** `docker build` prints nothing on stdout here but the image id with --quiet. */
-    out(line) {
-        return [{ kind: 'message', line }];
-    }
-    /** Takes the next line of stderr; returns what happened. */
-    err(line) {
-        const status = rawjson_parse(line);
-        if (status === null) {
-            keepLast(this.#messages, [line]);
-            return line.trim() === '' ? [] : [{ kind: 'message', line }];
-        }
-        return [
-            ...(status.vertexes ?? []).flatMap((vertex) => this.#vertex(vertex)),
-            ...(status.logs ?? []).flatMap((log) => this.#log(log)),
-            ...(status.statuses ?? []).flatMap((status) => this.#status(status)),
-        ];
-    }
-    /** Says that the builder has ended. */
-    close() {
-        return [...this.#vertices.values()].flatMap((vertex) => this.#flush(vertex));
-    }
-    /** All that was read so far. */
-    trace() {
-        const steps = [...this.#vertices.values()].flatMap(({ step }) => (step ? [step] : []));
-        const work = new Map();
-        for (const { name, step, intervals } of this.#vertices.values()) {
-            if (step === null)
-                work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
-        }
-        const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
-        return { steps, phases, messages: this.#messages };
-    }
-    #vertex(update) {
-        const known = this.#vertices.get(update.digest);
-        const vertex = known ?? newVertex(update);
-        if (!known)
-            this.#vertices.set(update.digest, vertex);
-        const before = count(vertex);
-        if (update.started) {
-            const start = Date.parse(update.started);
-            // A vertex can start and complete several times: each start is an interval of its own.
-            vertex.intervals.set(start, { start, end: update.completed ? Date.parse(update.completed) : null });
-        }
-        const { step } = vertex;
-        if (step === null)
-            return [];
-        step.intervals = [...vertex.intervals.values()];
-        // A cached step starts once more when its layers are fetched: it stays a hit.
-        step.cached ||= update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && !step.fetched);
-        if (update.error)
-            step.error = update.error;
-        const after = count(vertex);
-        if (after.open > before.open)
-            return [{ kind: 'started', step }];
-        // Start and end may come in one update, and the same update more than once.
-        if (after.open === 0 && after.closed > before.closed)
-            return [...this.#flush(vertex), { kind: 'ended', step }];
-        return [];
-    }
-    #log({ vertex: digest, data }) {
-        const vertex = this.#vertices.get(digest);
-        if (!vertex?.step)
-            return [];
-        const text = vertex.rest + vertex.decoder.decode(Buffer.from(data, 'base64'), { stream: true });
-        const lines = text.split('\n');
-        vertex.rest = lines.pop() ?? '';
-        return this.#lines(vertex, lines);
-    }
-    /** A last line may have no line end. */
-    #flush(vertex) {
-        const { rest } = vertex;
-        vertex.rest = '';
-        return rest === '' ? [] : this.#lines(vertex, [rest]);
-    }
-    #lines({ step }, raw) {
-        if (step === null || raw.length === 0)
-            return [];
-        // A carriage return rewrites the line in a terminal (progress bars): only what stands there in the end counts.
-        const lines = raw.map((line) => line.replace(/\r+$/, '').replace(/^.*\r/s, ''));
-        keepLast(step.log, lines);
-        return [{ kind: 'log', step, lines }];
-    }
-    #status({ id, vertex: digest }) {
-        const step = this.#vertices.get(digest)?.step;
-        // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
-        if (!step || !/^(pulling )?sha256:/.test(id))
-            return [];
-        step.fetched = true;
-        if (step.keyword === 'FROM')
-            step.cached = false;
-        return [];
-    }
-}
-/** What the builder does besides the steps. Its own names may have addresses with credentials in them. */
-const PHASES = [
-    [/^\[internal\] load build context/, 'send the build context'],
-    [/^\[internal\] load (build definition|\.dockerignore)/, 'read the Dockerfile'],
-    [/^\[internal\] load metadata/, 'look up base images'],
-    [/^exporting to /, 'export the image'],
-    [/^resolving provenance/, 'write the provenance'],
-];
-function phaseOf(name) {
-    return PHASES.find(([pattern]) => pattern.test(name))?.[1] ?? 'other work';
-}
-function newVertex({ digest, name, inputs = [] }) {
-    // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
-    const match = rawjson_STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
-    const step = match && {
-        key: digest,
-        inputs,
-        platform: match[1] || null,
-        stage: match[2] || null,
-        index: Number(match[3]),
-        total: Number(match[4]),
-        keyword: (match[5] ?? '').toUpperCase(),
-        cached: false,
-        intervals: [],
-        fetched: false,
-        error: null,
-        log: [],
-    };
-    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
-}
-function count({ intervals }) {
-    const open = [...intervals.values()].filter(({ end }) => end === null).length;
-    return { open, closed: intervals.size - open };
-}
-function rawjson_parse(line) {
-    if (!line.startsWith('{'))
-        return null;
-    try {
-        return JSON.parse(line);
-    }
-    catch {
-        return null;
+    /**
+     * A name that is no rule, and an ignore that silenced nothing.
+     * @param known the ids that may be named
+     * @param judged those of them whose rules ran: the others might have found something
+     */
+    problems(known, judged) {
+        return this.ignores.flatMap(({ rule, comment, covers, used }) => {
+            const finding = { range: comment, confidence: 'high', related: [] };
+            if (!known.includes(rule)) {
+                const meant = nearest(rule, known);
+                const remedy = meant === null ? `Name one of ${known.join(', ')}.` : `Write \`ignore=${meant}\`.`;
+                return [
+                    { ...finding, message: `This comment ignores \`${rule}\`, and there is no rule of that name.`, remedy },
+                ];
+            }
+            if (covers === null) {
+                const message = `This comment ignores \`${rule}\`, but stands directly above no instruction.`;
+                return [
+                    { ...finding, message, remedy: 'Put it on the line above the instruction, without an empty line between.' },
+                ];
+            }
+            if (used || !judged.includes(rule))
+                return [];
+            const message = `This comment ignores \`${rule}\`, which finds nothing in the instruction below.`;
+            return [{ ...finding, message, remedy: 'Remove it, so that it does not hide what comes later.' }];
+        });
     }
 }
 
@@ -33013,6 +32268,8 @@ const LONGEST_LINE = 65_536;
 class LineReader {
     directives = [];
     problems = [];
+    /** All comment lines so far, also those that stand above no instruction. */
+    comments = [];
     escape = '\\';
     lines;
     next = 0;
@@ -33060,8 +32317,7 @@ class LineReader {
             if (this.directive(text, start))
                 continue;
             if (text[start] === '#') {
-                const { start: line, end } = this.lineRange(index);
-                comments.push({ text: text.slice(start + 1).trim(), range: { start: { ...line, column: start + 1 }, end } });
+                comments.push(this.comment(index, start));
             }
             else if (start === text.length) {
                 comments = [];
@@ -33098,6 +32354,19 @@ class LineReader {
             end--;
         return end === line.length ? line : line.slice(0, end);
     }
+    /** Notes the comment that begins at that character of the line. */
+    comment(index, start) {
+        const range = this.lineRange(index);
+        range.start.column = start + 1;
+        const comment = {
+            text: this.content(index)
+                .slice(start + 1)
+                .trim(),
+            range,
+        };
+        this.comments.push(comment);
+        return comment;
+    }
     join(first, start, comments) {
         const parts = [];
         const pieces = [];
@@ -33114,6 +32383,8 @@ class LineReader {
             const text = this.content(index);
             const from = skipSpace(text, 0);
             // Comments and empty lines between continuation lines are no part of the instruction.
+            if (text[from] === '#')
+                this.comment(index, from);
             if (from === text.length || text[from] === '#')
                 continue;
             open = this.append(text, 0);
@@ -33630,6 +32901,13 @@ function copied(instruction) {
         return null;
     return { sources: words.slice(0, -1).filter(({ text }) => heredocWord(text) === null), destination };
 }
+/** The URLs and Git repositories that an ADD fetches, as written. */
+function addedUrls(instruction) {
+    if (instruction.keyword !== 'ADD')
+        return [];
+    const sources = (copied(instruction)?.sources ?? []).map(({ text }) => text.replace(/^(["'])(.*)\1$/s, '$2'));
+    return sources.filter((source) => /^(https?|ssh|git):\/\/|^git@/.test(source));
+}
 /** The mounts of a RUN, in order (instructions/commands_runmount.go: comma separated, quotes as in CSV). */
 function mounts(instruction) {
     if (instruction.keyword !== 'RUN')
@@ -33731,2079 +33009,6 @@ function numberedSteps(stage) {
     return [...(stage.base.kind === 'image' ? [stage.from] : []), ...stage.triggers, ...stage.instructions]
         .filter((step) => step === stage.from || (STEPS.has(step.keyword) && !(step.keyword === 'WORKDIR' && step.rest === '/')))
         .map((instruction, at) => ({ index: at + 1, total, instruction }));
-}
-
-;// CONCATENATED MODULE: ./lib/build/steps.js
-// Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
-
-
-/** The places of BuildKit's numbering: `[stage 2/6]`. */
-function buildkitPlaces(dockerfile, target) {
-    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })));
-    const byNumber = (step) => all.find(({ stage, index, total, instruction }) => (step.stage === null || step.stage === stage) &&
-        step.index === index &&
-        step.total === total &&
-        step.keyword === instruction.keyword) ?? null;
-    return { all, byNumber };
-}
-/** The places of the classic builder's numbering: `Step 2/3`, all instructions up to the target's end. */
-function classicPlaces(dockerfile, target) {
-    const last = dockerfile.stages.findIndex(({ name, index }) => name === target.toLowerCase() || String(index) === target);
-    const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
-    const stageOf = new Map(stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)])));
-    const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from));
-    const instructions = [...global, ...stageOf.keys()];
-    const all = instructions.map((instruction, at) => ({
-        stage: stageOf.get(instruction) ?? 'stage-0',
-        index: at + 1,
-        total: instructions.length,
-        instruction,
-    }));
-    const byNumber = (step) => {
-        const place = all[step.index - 1];
-        return place && place.total === step.total && place.instruction.keyword === step.keyword ? place : null;
-    };
-    return { all, byNumber };
-}
-/**
- * The steps of a build, in the order of the Dockerfile.
- * @param lines vertex digest → lines, from the provenance; where it knows a step, it is right and the number is not asked
- * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
- */
-function describeSteps(traces, places, lines, failed) {
-    const found = [];
-    for (const trace of traces) {
-        const starts = lines.get(trace.key);
-        const located = places.all.filter(({ instruction: { keyword, range } }) => keyword === trace.keyword && starts?.includes(range.start.line));
-        // The same operation at several places (three times FROM the same image) runs once: each is a step with its result.
-        for (const place of located)
-            found.push({ place, trace });
-        if (located.length === 0 && trace.total > 0)
-            found.push({ place: places.byNumber(trace), trace });
-    }
-    if (failed) {
-        // Backwards, because a step is found through the one behind it: its first input is the step in front of it.
-        for (const [at, place] of [...places.all.entries()].reverse()) {
-            if (found.some((other) => other.place === place))
-                continue;
-            const next = places.all[at + 1];
-            const input = found.find((other) => other.trace && other.place === next)?.trace?.inputs[0];
-            const trace = next?.stage === place.stage &&
-                traces.find(({ key, keyword }) => key === input && keyword === place.instruction.keyword);
-            found.push({ place, trace: trace || null });
-        }
-    }
-    const order = ({ place }) => (place ? places.all.indexOf(place) : places.all.length);
-    return found
-        .sort((a, b) => order(a) - order(b))
-        .map(({ place, trace }, at, all) => {
-        if (trace === null)
-            return describe(place, null);
-        const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
-        // Time is counted once: where the builder's own name for the step points to.
-        const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
-        return timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
-    });
-}
-/**
- * A step as the report names it.
- * @param place where it stands, if that is known
- * @param trace what the builder said of it, if it came to it
- */
-function describe(place, trace) {
-    const stage = trace?.stage ?? place?.stage ?? 'stage-0';
-    const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
-    const platform = trace?.platform ? `${trace.platform}/` : '';
-    const status = trace ? statusOf(trace) : 'not-run';
-    return {
-        id: `${platform}${stage}/${index}`,
-        stage,
-        index,
-        total,
-        line: place?.instruction.range.start.line ?? null,
-        instruction: place?.instruction.keyword ?? trace?.keyword ?? '',
-        // The builder's own text shows the values of variables, so without a place only the keyword is told.
-        text: place?.instruction.text ?? trace?.keyword ?? '',
-        status,
-        source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
-        seconds: trace ? seconds(trace.intervals) : 0,
-        cause: null,
-    };
-}
-function statusOf({ cached, error, intervals }) {
-    if (error !== null)
-        return isCancelled(error) ? 'not-run' : 'failed';
-    if (cached)
-        return 'hit';
-    return intervals.length > 0 && intervals.every(({ end }) => end !== null) ? 'miss' : 'not-run';
-}
-
-;// CONCATENATED MODULE: ./lib/build/build.js
-// Runs `docker build`, reads what the builder says while it works, and describes the result.
-// Runs `docker build`, reads what the builder says while it works, and describes the result.
-
-
-
-
-
-
-
-
-
-
-/** Runs `docker build`. A build that fails is a result, not an error. */
-async function build({ inputs, file, dockerfile, reader, engine, flags }, watch, cancel) {
-    const classic = reader.kind === 'classic';
-    const places = classic ? classicPlaces(dockerfile, inputs.target) : buildkitPlaces(dockerfile, inputs.target);
-    const output = classic ? new Classic() : new RawJson();
-    const tell = (events) => {
-        for (const event of events) {
-            watch(event, event.kind === 'message' ? null : describe(places.byNumber(event.step), event.step));
-        }
-    };
-    return withTemporaryDirectory(async (directory) => {
-        const metadataFile = (0,external_node_path_.join)(directory, 'metadata.json');
-        const progress = reader.kind === 'rawjson' ? 'rawjson' : 'plain';
-        const own = classic ? [] : [`--progress=${progress}`, '--metadata-file', metadataFile];
-        const call = dockerBuild(inputs, file, [...own, ...flags]);
-        const env = classic ? { DOCKER_BUILDKIT: '0' } : { BUILDX_METADATA_PROVENANCE: 'max' };
-        const start = now();
-        const exitCode = await follow('docker', call.args, {
-            env: { ...call.env, ...env },
-            cancel,
-            stdout: (line) => tell(output.out(line, wallClock())),
-            stderr: (line) => tell(output.err(line, wallClock())),
-        });
-        tell(output.close(wallClock(), exitCode));
-        const seconds = now() - start;
-        const metadata = readMetadata((await readText(metadataFile)).text ?? '');
-        const trace = output.trace();
-        const failed = exitCode !== 0;
-        const steps = describeSteps(trace.steps, places, metadata.lines, failed);
-        return {
-            outcome: failed ? 'failed' : 'built',
-            engine,
-            imageId: classic
-                ? await fullId(output)
-                : engine.imageStore === 'containerd'
-                    ? metadata.digest
-                    : metadata.configDigest,
-            digest: metadata.digest,
-            seconds,
-            steps,
-            phases: trace.phases,
-            failure: failed ? failure(trace, steps, exitCode) : null,
-            notice: reader.kind === 'none' ? reader.notice : null,
-        };
-    });
-}
-/**
- * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
- * forced to run.
- * @param solved called once all steps were found in the engine's cache, and a cache begins to be exported
- * @throws Error with docker's reason
- */
-async function exportBuild(inputs, file, flags, cancel, solved = () => { }) {
-    const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
-    const target = flags.includes('--target') ? '' : inputs.target;
-    const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
-    const said = [];
-    const exitCode = await follow('docker', call.args, {
-        env: call.env,
-        cancel,
-        stdout: () => { },
-        stderr: (line) => {
-            keepLast(said, [line]);
-            // What the builder calls that step: cache/remotecache/registry/registry.go
-            if (/^#\d+ exporting cache/.test(line))
-                solved();
-        },
-    });
-    if (exitCode === 0)
-        return;
-    throw new Error(said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? 'docker build failed');
-}
-/** The classic builder prints a short id only. */
-async function fullId(output) {
-    const id = output instanceof Classic ? output.imageId : null;
-    if (id === null)
-        return null;
-    const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', id]);
-    return stdout.trim() || id;
-}
-function failure(trace, steps, exitCode) {
-    const step = steps.find(({ status }) => status === 'failed') ?? null;
-    const failed = trace.steps.find(({ error }) => error !== null && !isCancelled(error));
-    if (step && failed) {
-        const code = /exit code: (\d+)$/.exec(failed.error ?? '')?.[1];
-        const message = code ? `${step.instruction} ended with exit code ${code}` : (failed.error ?? '');
-        return { step: step.id, message, log: failed.log };
-    }
-    const said = trace.messages.findLast((line) => /^(ERROR|error)\b/i.test(line)) ?? trace.messages.at(-1);
-    const message = said?.replace(/^ERROR: /, '').replace(/^(failed to (build|solve): )+/, '');
-    return { step: null, message: message ?? `docker build ended with exit code ${exitCode}`, log: [] };
-}
-
-;// CONCATENATED MODULE: ./lib/build/engine.js
-// Finds out which engine and which builder there are, and what they can do.
-
-/**
- * Is there a docker command, does its engine answer, which builder does `docker build` use? One call answers all of it:
- * every start of a plugin (`docker buildx version`) would cost the user a tenth of a second and more.
- */
-async function findEngine() {
-    const world = (message) => ({ problem: { kind: 'world', message, file: null } });
-    let answer;
-    try {
-        answer = await run('docker', ['info', '--format', '{{json .}}']);
-    }
-    catch (error) {
-        if (!(error instanceof ProgramMissing))
-            throw error;
-        return world('docker is not installed, or not on PATH. How to install Docker Engine: https://docs.docker.com/engine/install/');
-    }
-    const info = engine_parse(answer.stdout);
-    if (!info?.ServerVersion) {
-        const reason = info?.ServerErrors?.[0] ?? answer.stderr.trim().split('\n').at(-1) ?? '';
-        return world(`The Docker engine does not answer. Start it, or set DOCKER_HOST to one that runs. Docker says: ${reason}`);
-    }
-    const reader = readerFor(info);
-    return {
-        reader,
-        engine: {
-            version: info.ServerVersion,
-            imageStore: imageStore(info),
-            builder: reader.kind === 'classic' ? 'classic' : 'buildkit',
-            driver: 'docker',
-        },
-    };
-}
-function imageStore({ Driver, DriverStatus }) {
-    if (DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter.')))
-        return 'containerd';
-    return Driver === 'overlay2' ? 'overlay2' : 'other';
-}
-/** What the docker command itself would take (cmd/docker/builder.go of docker/cli), and whether its steps can be read. */
-function readerFor({ ClientInfo }) {
-    const buildx = ClientInfo?.Plugins?.find(({ Name, Err }) => Name === 'buildx' && !Err);
-    if (!buildx || /^(0|f|false)$/i.test(variable('DOCKER_BUILDKIT')))
-        return { kind: 'classic' };
-    const [, major = 0, minor = 0] = /(\d+)\.(\d+)\./.exec(buildx.Version ?? '')?.map(Number) ?? [0, 1];
-    // `--progress=rawjson` came with 0.13: https://github.com/docker/buildx/releases/tag/v0.13.0
-    if (major > 0 || minor >= 13)
-        return { kind: 'rawjson' };
-    const notice = `buildx ${buildx.Version} cannot report its steps; buildx 0.13 and newer can.`;
-    return { kind: 'none', notice };
-}
-function engine_parse(json) {
-    try {
-        return JSON.parse(json);
-    }
-    catch {
-        return null;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/reason.js
-/** What an error says, whatever was thrown. */
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
-;// CONCATENATED MODULE: ./lib/cache/blobs.js
-// What the registry serves: blobs and manifests, wherever they are. Types only.
-/** A blob that was known but cannot be delivered (evicted, corrupt, the service is down). */
-class BlobGone extends Error {
-    digest;
-    reason;
-    constructor(digest, reason) {
-        super(`${digest} cannot be delivered: ${reason}`);
-        this.digest = digest;
-        this.reason = reason;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/cache/digest.js
-// Digests: the names of blobs. Pure.
-
-/** The digest of some bytes. */
-function digest_digestOf(content) {
-    return `sha256:${(0,external_node_crypto_.createHash)('sha256').update(content).digest('hex')}`;
-}
-function isDigest(text) {
-    return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
-}
-/** The 64 hexadecimal digits of a digest. */
-function hexOf(digest) {
-    return digest.slice('sha256:'.length);
-}
-
-;// CONCATENATED MODULE: ./lib/cache/index-entry.js
-// The index of a scope: all that is kept of one image but its large blobs. Pure.
-
-/** The index of an image of which nothing was saved. */
-const NOTHING = {
-    manifests: new Map(),
-    blobs: new Map(),
-    entries: {},
-    seconds: {},
-    needed: [],
-    commit: '',
-    nets: [],
-};
-/** A reader takes no other version: what it cannot read it does without. */
-const VERSION = 1;
-function writeIndex({ manifests, blobs, ...rest }) {
-    const written = {
-        version: VERSION,
-        manifests: Object.fromEntries([...manifests].map(([tag, { mediaType, content }]) => [tag, { mediaType, content: content.toString('base64') }])),
-        blobs: Object.fromEntries([...blobs].map(([digest, content]) => [digest, content.toString('base64')])),
-        ...rest,
-    };
-    return JSON.stringify(written);
-}
-/** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
-function readIndex(text) {
-    try {
-        const { version, manifests, blobs, entries, seconds, needed, commit, nets } = JSON.parse(text);
-        if (typeof version === 'number' && version !== VERSION) {
-            return { index: null, reason: `its index has version ${version}, not ${VERSION}` };
-        }
-        const index = {
-            manifests: new Map(Object.entries(manifests).map(([tag, { mediaType, content }]) => {
-                const manifest = { mediaType, content: Buffer.from(content, 'base64') };
-                descriptors(manifest);
-                return [tag, manifest];
-            })),
-            blobs: new Map(Object.entries(blobs)
-                .map(([digest, content]) => [digest, Buffer.from(content, 'base64')])
-                .filter(([digest, content]) => digest_digestOf(content) === digest)),
-            entries: Object.fromEntries(Object.entries(entries).map(([name, digests]) => [hexOf(digest(`sha256:${name}`)), digests.map(digest)])),
-            seconds: numbers(seconds),
-            needed: needed.map(digest),
-            commit: String(commit),
-            nets: nets.map(Number),
-        };
-        return { index, reason: null };
-    }
-    catch {
-        return { index: null, reason: 'its index is damaged' };
-    }
-}
-function numbers(record) {
-    return Object.fromEntries(Object.entries(record).filter((entry) => typeof entry[1] === 'number'));
-}
-function digest(text) {
-    if (!isDigest(text))
-        throw new Error('not a digest');
-    return text;
-}
-/** The blobs that a manifest names: its config and its layers. @throws Error when it is no manifest */
-function descriptors({ content }) {
-    const { config, layers } = JSON.parse(content.toString());
-    for (const one of [config, ...layers]) {
-        digest(one.digest);
-        if (!Number.isSafeInteger(one.size) || one.size < 0)
-            throw new Error('not a manifest');
-    }
-    return { config, layers };
-}
-/** All blobs that these manifests name, from the bottom up, with their bytes. */
-function sizesOf(manifests) {
-    const named = [...manifests].map(descriptors).flatMap(({ config, layers }) => [config, ...layers]);
-    return new Map(named.map(({ digest, size }) => [digest, size]));
-}
-
-;// CONCATENATED MODULE: ./lib/cache/merge.js
-// Several caches → one. BuildKit would read each as a cache of its own, and where two of them know the same step, but only
-// one has its result, it may ask the other and run the step again (seen on Docker 28.5.2, overlay2: in five of five builds
-// in one order of the caches, in one of five in the other). In one manifest each step stands once, with all its results. Pure.
-/** The media type by which BuildKit knows a cache config. */
-const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
-const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-/**
- * The cache config of all caches together, and the layers it speaks of. A cache is an exported one, or an image with
- * inline cache; an image without adds nothing.
- * @throws Error when a config is none
- */
-function mergeCaches(caches) {
-    const merged = { layers: [], records: [] };
-    const layerAt = new Map();
-    const recordAt = new Map();
-    const descriptors = new Map();
-    for (const cache of caches) {
-        const { config, layers } = readCache(cache);
-        for (const descriptor of layers)
-            descriptors.set(descriptor.digest, descriptor);
-        const indices = new Map();
-        const place = (at) => {
-            const layer = config.layers[at];
-            if (!layer || indices.get(at) === LOOP)
-                throw new Error('not a cache config');
-            const known = indices.get(at);
-            if (known !== undefined)
-                return known;
-            indices.set(at, LOOP);
-            const parent = (layer.parent ?? 0) < 0 ? -1 : place(layer.parent ?? 0);
-            const key = `${layer.blob} ${parent}`;
-            const index = numberOf(layerAt, key, () => merged.layers.push({ blob: layer.blob, parent }));
-            indices.set(at, index);
-            return index;
-        };
-        addRecords(merged.records, recordAt, config.records, place);
-    }
-    return { config: JSON.stringify(merged), layers: [...descriptors.values()] };
-}
-/** The manifest under which BuildKit finds a cache config and its layers. A layer that is not named makes no result. */
-function cacheManifest(config, layers) {
-    const content = {
-        schemaVersion: 2,
-        mediaType: OCI_MANIFEST,
-        config: { mediaType: CACHE_CONFIG, ...config },
-        layers: layers.map((layer) => ({ ...layer, mediaType: ociType(layer.mediaType) })),
-    };
-    return { mediaType: OCI_MANIFEST, content: Buffer.from(JSON.stringify(content)) };
-}
-function readCache({ manifest, config }) {
-    const { layers } = JSON.parse(manifest.content.toString());
-    const parsed = JSON.parse(config);
-    if (Array.isArray(parsed.records))
-        return { config: { layers: parsed.layers ?? [], records: parsed.records }, layers };
-    // The reading of an image is that of cache/remotecache/import.go, importInlineCache.
-    const diffIds = parsed.rootfs?.diff_ids ?? [];
-    const inline = parsed['moby.buildkit.cache.v0'];
-    if (typeof inline !== 'string' || diffIds.length !== layers.length)
-        return { config: { layers: [], records: [] }, layers: [] };
-    const chain = layers.map(({ digest }, at) => ({ blob: digest, parent: at - 1 }));
-    const described = layers.map((layer, at) => ({
-        ...layer,
-        annotations: { ...layer.annotations, 'containerd.io/uncompressed': diffIds[at] ?? '' },
-    }));
-    const records = JSON.parse(Buffer.from(inline, 'base64').toString());
-    return { config: { layers: chain, records }, layers: described };
-}
-/** Adds records, each once: the same operation on the same inputs is one record, with the results of both. */
-function addRecords(into, known, records, place) {
-    const added = new Map();
-    const add = (at) => {
-        const done = added.get(at);
-        const record = records[at];
-        if (!record || done === LOOP)
-            throw new Error('not a cache config');
-        if (done !== undefined)
-            return done;
-        added.set(at, LOOP);
-        const inputs = record.inputs?.map((slot) => slot.map(({ selector, link }) => ({ ...(selector && { selector }), link: add(link) })));
-        const key = JSON.stringify([
-            record.digest,
-            inputs?.map((slot) => slot.map((input) => JSON.stringify(input)).sort()),
-        ]);
-        const index = numberOf(known, key, () => into.push({ digest: record.digest, ...(inputs && { inputs }) }));
-        added.set(at, index);
-        const own = into[index];
-        const layers = record.layers?.map((result) => ({ ...result, layer: place(result.layer) })) ?? [];
-        const chains = record.chains?.map((result) => ({ ...result, layers: result.layers.map(place) })) ?? [];
-        if (own && layers.length > 0)
-            own.layers = union(own.layers, layers, ({ layer }) => String(layer));
-        if (own && chains.length > 0)
-            own.chains = union(own.chains, chains, (chain) => chain.layers.join());
-        return index;
-    };
-    for (const at of records.keys())
-        add(at);
-}
-/** Marks what is being read: who meets it again goes round in a circle. */
-const LOOP = -2;
-function union(had = [], more, key) {
-    return [...new Map([...more, ...had].map((item) => [key(item), item])).values()];
-}
-/** The number of what has this key; `push` adds it and returns how many there are then. */
-function numberOf(known, key, push) {
-    const found = known.get(key);
-    if (found !== undefined)
-        return found;
-    const number = push() - 1;
-    known.set(key, number);
-    return number;
-}
-/** `docker push` sends Docker's own media types; in an OCI manifest they have OCI's names. */
-function ociType(mediaType) {
-    return mediaType.replace(/^application\/vnd\.docker\.image\.rootfs\.diff\.tar\./, 'application/vnd.oci.image.layer.v1.tar+');
-}
-
-;// CONCATENATED MODULE: ./lib/cache/contents.js
-// What the registry serves in one job: manifests and small blobs in memory, and the store behind them.
-
-
-
-
-
-
-/** Tag of the one manifest that docker build imports. It is made of those that were pushed, and not saved itself. */
-const OFFER = 'offer';
-class Contents {
-    #store;
-    #manifests = new Map();
-    #blobs = new Map();
-    #asked = new Set();
-    /** Runs while a client waits for what is not here yet. */
-    waiting = new Stopwatch();
-    /** Until it is fulfilled, nobody knows what there is. */
-    #filled = Promise.resolve();
-    constructor(store) {
-        this.#store = store;
-    }
-    /** Who asks for a manifest waits until `filling` is through. */
-    waitFor(filling) {
-        this.#filled = filling;
-    }
-    fill({ manifests, blobs }) {
-        for (const [tag, manifest] of manifests)
-            this.#manifests.set(tag, manifest);
-        for (const [digest, content] of blobs)
-            this.#blobs.set(digest, content);
-    }
-    /** Tag → manifest: of the last save, and of this run once they are pushed. */
-    get manifests() {
-        return this.#manifests;
-    }
-    /** Blobs in memory. */
-    get small() {
-        return this.#blobs;
-    }
-    /** Blobs that a client has asked for. */
-    get asked() {
-        return [...this.#asked];
-    }
-    async size(digest) {
-        return this.#blobs.get(digest)?.length ?? this.#store.size(digest);
-    }
-    read(digest) {
-        this.#asked.add(digest);
-        return this.waiting.during(this.#content(digest));
-    }
-    /** Fetches a blob before anybody asks. What goes wrong is told to who does. */
-    prefetch(digest) {
-        this.#content(digest).catch(() => undefined);
-    }
-    scratch() {
-        return this.#store.scratch();
-    }
-    add(digest, file, bytes) {
-        return this.#store.add(digest, file, bytes);
-    }
-    async manifest(reference) {
-        await this.waiting.during(this.#filled);
-        const named = this.#manifests.get(reference);
-        return named ?? [...this.#manifests.values()].find(({ content }) => digest_digestOf(content) === reference) ?? null;
-    }
-    async addManifest(digest, tag, manifest) {
-        this.#manifests.set(tag ?? digest, manifest);
-    }
-    /**
-     * Makes one cache manifest of all that was pushed, without the layers that cannot be delivered. BuildKit takes the
-     * results it can and builds the rest: cache/remotecache/v1/parse.go, getRemoteChain.
-     * @returns the layers that it offers, and how many are gone
-     */
-    async makeOffer() {
-        const caches = [];
-        for (const [tag, manifest] of [...this.#manifests]) {
-            const config = await this.#text(descriptors(manifest).config.digest).catch(() => null);
-            // Without its config a cache is pushed again, as if it had never been saved.
-            if (config === null)
-                this.#manifests.delete(tag);
-            else
-                caches.push({ manifest, config });
-        }
-        const { config, layers } = merged(caches);
-        const sizes = await Promise.all(layers.map(({ digest }) => this.size(digest)));
-        const there = layers.filter(({ size }, at) => sizes[at] === size);
-        this.#manifests.set(OFFER, cacheManifest(this.#addSmall(config), there));
-        return { offered: there.map(({ digest }) => digest), gone: layers.length - there.length };
-    }
-    /**
-     * Puts the cache that was pushed, or that a pushed image carries, in the place of what was pushed, with its config in
-     * memory. What else is in the config of an image stays nowhere: the history there has the values of build arguments.
-     */
-    async keepCacheOnly(tag) {
-        const manifest = this.#manifests.get(tag);
-        if (!manifest)
-            return;
-        const { digest } = descriptors(manifest).config;
-        const { config, layers } = mergeCaches([{ manifest, config: await this.#text(digest) }]);
-        this.#manifests.set(tag, cacheManifest(this.#addSmall(config), layers));
-        await this.#store.drop(digest);
-    }
-    #addSmall(text) {
-        const content = Buffer.from(text);
-        const digest = digest_digestOf(content);
-        this.#blobs.set(digest, content);
-        return { digest, size: content.length };
-    }
-    async #content(digest) {
-        return this.#blobs.get(digest) ?? this.#store.file(digest);
-    }
-    async #text(digest) {
-        const content = await this.#content(digest);
-        if (Buffer.isBuffer(content))
-            return content.toString();
-        const { text } = await readText(content);
-        if (text === null)
-            throw new BlobGone(digest, 'its file is gone');
-        return text;
-    }
-}
-/** A config that cannot be read is as good as none: the next save replaces it. */
-function merged(caches) {
-    try {
-        return mergeCaches(caches);
-    }
-    catch {
-        return mergeCaches([]);
-    }
-}
-
-;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-;// CONCATENATED MODULE: ./lib/host/blobfiles.js
-// A file that is written piece by piece, and hashed on the way.
-
-
-
-
-/** A file on its way in. It is there from the first `append` on; one `append` at a time. */
-class GrowingFile {
-    path;
-    bytes = 0;
-    #hash = (0,external_node_crypto_.createHash)('sha256');
-    #writing = Promise.resolve();
-    constructor(path) {
-        this.path = path;
-    }
-    /**
-     * Writes all that `source` gives to the end of the file.
-     * A source that fails, or a full disk, leaves a file that is good for nothing but to be discarded.
-     */
-    async append(source) {
-        const file = (0,external_node_fs_.createWriteStream)(this.path, { flags: 'a', highWaterMark: 1 << 20 });
-        this.#writing = (0,external_node_stream_promises_namespaceObject.pipeline)(this.#hashed(source), file);
-        await this.#writing;
-    }
-    async *#hashed(source) {
-        // Not destroyed when writing fails: whoever sends can still be told.
-        for await (const chunk of source.iterator({ destroyOnReturn: false })) {
-            this.#hash.update(chunk);
-            this.bytes += chunk.length;
-            yield chunk;
-        }
-    }
-    /** The digest of all that was written. Nothing can be appended after this. */
-    digest() {
-        return `sha256:${this.#hash.digest('hex')}`;
-    }
-    /** Removes the file, after the `append` that is under way. */
-    async discard() {
-        await this.#writing.catch(() => undefined);
-        await (0,promises_namespaceObject.rm)(this.path, { force: true });
-    }
-}
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: ./lib/host/http.js
-// A small HTTP server on the loopback address. What it answers is the caller's business; it takes care of connections.
-
-
-
-/**
- * Serves on 127.0.0.1 and a free port. Nobody's silence ends a connection: an engine compresses a large layer while it
- * sends it, and a connection closed while idle is a lost request for a client that is just about to reuse it. So that
- * silence holds nothing up either, no connection keeps the process alive, and `close` ends them all.
- *
- * The containerd image store tries https first and falls back to http when the answer to its TLS hello starts with
- * `HTTP/`: what Node answers to bytes it cannot read, 400, is left as it is.
- */
-async function serve(answer) {
-    const server = (0,external_node_http_.createServer)({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (incoming, outgoing) => {
-        const [path = '', query] = (incoming.url ?? '').split('?', 2);
-        const { method = '', headers } = incoming;
-        answer({ method, path, query: new URLSearchParams(query), headers, body: incoming })
-            .then((reply) => send(reply, incoming, outgoing))
-            // The client went away, or the file did: either way nothing more can be said on this connection.
-            .catch(() => outgoing.destroy());
-    });
-    server.on('connection', (socket) => socket.unref());
-    server.unref();
-    await new Promise((resolve, reject) => {
-        server.once('error', reject).listen(0, '127.0.0.1', resolve);
-    });
-    return {
-        port: server.address().port,
-        close() {
-            server.close();
-            server.closeAllConnections();
-        },
-    };
-}
-async function send(reply, incoming, outgoing) {
-    const { status, headers, body, sent } = reply;
-    outgoing.statusCode = status;
-    outgoing.setHeaders(new Map(Object.entries({ ...headers, ...(body && { 'Content-Length': http_bytesOf(body) }) })));
-    if (!body || Buffer.isBuffer(body) || body.bytes === 0 || incoming.method === 'HEAD') {
-        outgoing.end(Buffer.isBuffer(body) ? body : undefined);
-        sent?.(body ? http_bytesOf(body) : 0);
-    }
-    else {
-        const { file, start, bytes } = body;
-        const source = (0,external_node_fs_.createReadStream)(file, { start, end: start + bytes - 1, highWaterMark: 1 << 18 });
-        await (0,external_node_stream_promises_namespaceObject.pipeline)(source, outgoing, { end: false }).finally(() => sent?.(source.bytesRead));
-        // Of a file that is shorter than was said, the client would wait for the rest.
-        if (source.bytesRead < bytes)
-            throw new Error(`${file} is too short`);
-        outgoing.end();
-    }
-    // What is left of a body that was refused must be read, or the connection's next request is never seen.
-    incoming.resume();
-}
-const http_bytesOf = (body) => (Buffer.isBuffer(body) ? body.length : body.bytes);
-
-;// CONCATENATED MODULE: ./lib/cache/registry.js
-// A container registry on loopback: as much of the OCI distribution API as Docker Engine and BuildKit use to push and
-// pull images and build caches. What it holds is the business of a `Blobs`.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md ("the spec" below)
-
-
-
-
-
-
-/** The name of an image or a cache in a registry, as docker takes it. */
-const referenceIn = ({ address, repository }, tag) => `${address}/${repository}:${tag}`;
-/** The spec asks for at least 4 MiB ("Pushing Manifests"). */
-const MANIFEST_LIMIT = 4 << 20;
-/** The spec's tag ("Pulling manifests"). */
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-/** Starts a registry on a free port of 127.0.0.1. Nothing of it keeps the process alive. */
-async function startRegistry(blobs, log) {
-    const repository = `${(0,external_node_crypto_.randomBytes)(16).toString('hex')}/cache`;
-    const requests = new Requests(blobs, repository, log);
-    const server = await serve((request) => requests.answer(request));
-    return {
-        address: `127.0.0.1:${server.port}`,
-        repository,
-        async close() {
-            server.close();
-            await requests.dropUploads();
-        },
-    };
-}
-class Requests {
-    #blobs;
-    #log;
-    /** Where the repository is: `/v2/<name>/`. */
-    #root;
-    #routes;
-    /** Uploads that were begun and not finished. */
-    #uploads = new Map();
-    constructor(blobs, repository, log) {
-        this.#blobs = blobs;
-        this.#log = log;
-        this.#root = `/v2/${repository}/`;
-        // Paths are matched as they were sent: no name that we know has letters that need escapes.
-        const below = (pattern) => new RegExp(`^${this.#root}${pattern}$`);
-        this.#routes = [
-            { path: /^\/v2\/$/, answers: { GET: version, HEAD: version } },
-            {
-                path: below('manifests/([^/]+)'),
-                answers: {
-                    GET: (_, reference) => this.#getManifest(reference),
-                    HEAD: (_, reference) => this.#getManifest(reference),
-                    PUT: (request, reference) => this.#putManifest(request, reference),
-                },
-            },
-            {
-                path: below('blobs/uploads/'),
-                answers: { POST: (request) => this.#beginUpload(request) },
-            },
-            {
-                path: below('blobs/uploads/([^/]+)'),
-                answers: {
-                    GET: (_, id) => this.#uploadStatus(id),
-                    PATCH: (request, id) => this.#continueUpload(request, id),
-                    PUT: (request, id) => this.#endUpload(request, id),
-                    DELETE: (_, id) => this.#cancelUpload(id),
-                },
-            },
-            {
-                path: below('blobs/([^/]+)'),
-                answers: {
-                    GET: (request, digest) => this.#getBlob(request, digest),
-                    HEAD: (_, digest) => this.#headBlob(digest),
-                },
-            },
-        ];
-    }
-    async answer(request) {
-        const { method, path, body } = request;
-        const route = this.#routes.find((route) => route.path.test(path));
-        const answer = route?.answers[method];
-        if (!answer) {
-            this.#log({ type: 'unknown-request', method, path });
-            return route ? refusal(405, 'UNSUPPORTED', method) : refusal(404, 'NAME_UNKNOWN', 'nothing is served here');
-        }
-        try {
-            return await answer(request, route.path.exec(path)?.[1] ?? '');
-        }
-        catch (error) {
-            // A client that went away in the middle of a body hears nothing any more, and nothing went wrong here.
-            if (!body.errored)
-                this.#log({ type: 'failed', method, path, reason: String(error) });
-            return refusal(500, 'UNKNOWN', 'the registry failed');
-        }
-    }
-    async dropUploads() {
-        await Promise.all([...this.#uploads.values()].map((upload) => this.#drop(upload)));
-    }
-    // --- manifests ("Pulling manifests", "Pushing Manifests") ---
-    async #getManifest(reference) {
-        const manifest = isDigest(reference) || TAG.test(reference) ? await this.#blobs.manifest(reference) : null;
-        if (!manifest)
-            return refusal(404, 'MANIFEST_UNKNOWN', reference);
-        const { mediaType, content } = manifest;
-        const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': digest_digestOf(content) };
-        return { status: 200, headers, body: content };
-    }
-    async #putManifest({ headers, body }, reference) {
-        const tag = TAG.test(reference) ? reference : null;
-        if (!tag && !isDigest(reference))
-            return refusal(400, 'MANIFEST_INVALID', 'neither a tag nor a sha256 digest');
-        const mediaType = headers['content-type'];
-        if (!mediaType)
-            return refusal(400, 'MANIFEST_INVALID', 'without a Content-Type');
-        const content = await readAll(body, MANIFEST_LIMIT);
-        if (!content)
-            return refusal(413, 'MANIFEST_INVALID', `larger than ${MANIFEST_LIMIT} bytes`);
-        const digest = digest_digestOf(content);
-        if (isDigest(reference) && reference !== digest)
-            return this.#wrongDigest(reference, digest);
-        await this.#blobs.addManifest(digest, tag, { mediaType, content });
-        this.#log({ type: 'manifest-pushed', digest, tag });
-        return this.#created('manifests', digest);
-    }
-    // --- blobs ("Pulling blobs", "Checking if content exists in the registry") ---
-    async #headBlob(digest) {
-        if (!isDigest(digest))
-            return notADigest();
-        const size = await this.#blobs.size(digest);
-        if (size === null)
-            return refusal(404, 'BLOB_UNKNOWN', digest);
-        return { status: 200, headers: { ...blobHeaders(digest), 'Content-Length': size } };
-    }
-    async #getBlob({ headers }, digest) {
-        if (!isDigest(digest))
-            return notADigest();
-        const started = now();
-        const size = await this.#blobs.size(digest);
-        if (size === null)
-            return this.#gone(digest, 'it is not there');
-        const range = rangeOf(headers.range, size);
-        if (range === 'unsatisfiable')
-            return { status: 416, headers: { 'Content-Range': `bytes */${size}` } };
-        let content;
-        try {
-            content = await this.#blobs.read(digest);
-        }
-        catch (error) {
-            if (error instanceof BlobGone)
-                return this.#gone(digest, error.reason);
-            throw error;
-        }
-        const { start, end } = range ?? { start: 0, end: size };
-        const bytes = end - start;
-        return {
-            status: range ? 206 : 200,
-            headers: { ...blobHeaders(digest), ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }) },
-            body: Buffer.isBuffer(content) ? content.subarray(start, end) : { file: content, start, bytes },
-            sent: (sent) => {
-                const seconds = now() - started;
-                this.#log({ type: 'blob-served', digest, bytes: sent, complete: sent === bytes, seconds });
-            },
-        };
-    }
-    #gone(digest, reason) {
-        this.#log({ type: 'blob-gone', digest, reason });
-        return refusal(404, 'BLOB_UNKNOWN', reason);
-    }
-    // --- uploads ("Pushing blobs") ---
-    /** "POST then PUT", "Single POST" (?digest=) and "Mounting a blob from another repository" (?mount=). */
-    async #beginUpload({ query, body }) {
-        const mount = query.get('mount') ?? '';
-        if (isDigest(mount) && (await this.#blobs.size(mount)) !== null)
-            return this.#created('blobs', mount);
-        const digest = query.get('digest');
-        const id = (0,external_node_crypto_.randomBytes)(16).toString('hex');
-        const upload = { id, file: new GrowingFile(this.#blobs.scratch()), started: now(), taken: digest !== null };
-        this.#uploads.set(id, upload);
-        return digest === null ? this.#progress(202, upload) : this.#complete(upload, body, digest);
-    }
-    #uploadStatus(id) {
-        const upload = this.#idle(id);
-        return upload ? this.#progress(204, upload) : noUpload(id);
-    }
-    /** "Pushing a blob in chunks"; without a Content-Range, as Docker sends it, whatever comes is what comes next. */
-    async #continueUpload({ headers, body }, id) {
-        const upload = this.#idle(id);
-        if (!upload)
-            return noUpload(id);
-        if (outOfOrder(headers['content-range'], upload))
-            return this.#progress(416, upload);
-        upload.taken = true;
-        try {
-            await upload.file.append(body);
-        }
-        catch (error) {
-            // Half a chunk is hashed already and cannot be taken back: the client has to begin again.
-            await this.#drop(upload);
-            throw error;
-        }
-        upload.taken = false;
-        return this.#progress(202, upload);
-    }
-    async #endUpload({ headers, query, body }, id) {
-        const upload = this.#idle(id);
-        if (!upload)
-            return noUpload(id);
-        if (outOfOrder(headers['content-range'], upload))
-            return this.#progress(416, upload);
-        upload.taken = true;
-        return this.#complete(upload, body, query.get('digest') ?? '');
-    }
-    async #cancelUpload(id) {
-        const upload = this.#idle(id);
-        if (!upload)
-            return noUpload(id);
-        await this.#drop(upload);
-        return { status: 204 };
-    }
-    /** Takes what is left of an upload, and ends it one way or the other. */
-    async #complete(upload, body, expected) {
-        const { file, started } = upload;
-        try {
-            if (!isDigest(expected))
-                return notADigest();
-            await file.append(body);
-            const digest = file.digest();
-            if (digest !== expected)
-                return this.#wrongDigest(expected, digest);
-            await this.#blobs.add(digest, file.path, file.bytes);
-            this.#log({ type: 'blob-uploaded', digest, bytes: file.bytes, seconds: now() - started });
-            return this.#created('blobs', digest);
-        }
-        finally {
-            await this.#drop(upload);
-        }
-    }
-    #idle(id) {
-        const upload = this.#uploads.get(id);
-        return upload && !upload.taken ? upload : null;
-    }
-    async #drop(upload) {
-        this.#uploads.delete(upload.id);
-        await upload.file.discard();
-    }
-    #progress(status, { id, file }) {
-        // "0-0" also stands for nothing: https://distribution.github.io/distribution/spec/api/#starting-an-upload
-        const range = `0-${Math.max(0, file.bytes - 1)}`;
-        const headers = { Location: `${this.#root}blobs/uploads/${id}`, Range: range, 'Docker-Upload-UUID': id };
-        return { status, headers };
-    }
-    #created(kind, digest) {
-        return { status: 201, headers: { Location: `${this.#root}${kind}/${digest}`, 'Docker-Content-Digest': digest } };
-    }
-    #wrongDigest(expected, actual) {
-        this.#log({ type: 'bad-digest', expected, actual });
-        return refusal(400, 'DIGEST_INVALID', `expected ${expected}, got ${actual}`);
-    }
-}
-/** "Determining Support". */
-const version = () => ({ status: 200, headers: { 'Docker-Distribution-API-Version': 'registry/2.0' } });
-/** "Error Codes". */
-function refusal(status, code, message) {
-    const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
-    return { status, headers: { 'Content-Type': 'application/json' }, body };
-}
-const notADigest = () => refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
-const noUpload = (id) => refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
-const blobHeaders = (digest) => ({
-    'Content-Type': 'application/octet-stream',
-    'Docker-Content-Digest': digest,
-    'Accept-Ranges': 'bytes',
-});
-/**
- * The bytes of a blob that a Range header asks for, `end` not included; null for all of it, which is also the answer to
- * what is no single range of bytes. https://www.rfc-editor.org/rfc/rfc9110#section-14.2
- */
-function rangeOf(header, size) {
-    const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
-    if (first === '' && last === '')
-        return null;
-    if (first !== '' && last !== '' && Number(last) < Number(first))
-        return null;
-    const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-    const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size);
-    return start < end ? { start, end } : 'unsatisfiable';
-}
-/** Whether a chunk does not begin where the upload ends. The spec's Content-Range is `FIRST-LAST`, without a unit. */
-function outOfOrder(contentRange, { file }) {
-    return contentRange !== undefined && Number(/^(\d+)-\d+$/.exec(contentRange)?.[1]) !== file.bytes;
-}
-/** All of a body, or null when it is longer than `limit`. */
-async function readAll(body, limit) {
-    const chunks = [];
-    let bytes = 0;
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-        bytes += chunk.length;
-        if (bytes > limit)
-            return null;
-        chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-}
-
-;// CONCATENATED MODULE: ./lib/cache/save.js
-// What is kept of a build: exported by the engine into a registry of ours, and put into the store. It needs nothing of the
-// job but data, and so can go on in a process of its own while the job does other things.
-
-
-
-
-
-/** Layers that nobody else will read are compressed fast: level 1 of zstd's 22. */
-const ZSTD = 'compression=zstd,compression-level=1';
-/**
- * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
- * for all stages, the graphdriver store an image for each.
- */
-const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
-const save_WHOLE = 'whole.';
-const PART = 'part.';
-const ALL_STAGES = 'all';
-/**
- * Exports what the engine has of a build, and saves it.
- * @param solved called when the build context is not needed any more
- * @returns what is still to be uploaded, if anything is
- * @throws Error with a clause that says why nothing was saved
- */
-async function exportLayers(saving, store, built, solved) {
-    const start = now();
-    const contents = new Contents(store);
-    const index = readIndex(saving.index).index ?? NOTHING;
-    contents.fill(index);
-    await contents.makeOffer();
-    let refused = null;
-    const registry = await startRegistry(contents, (event) => {
-        // docker only says that something went wrong.
-        if (event.type === 'failed') {
-            refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
-        }
-    });
-    let waited = 0;
-    const free = () => {
-        waited = now() - start;
-        solved();
-    };
-    try {
-        const tags = await new Exporter(saving, contents, registry, built).run(free);
-        const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
-        const named = sizesOf(manifests.values());
-        const { nets, needed, commit } = saving;
-        return await store.save({
-            manifests,
-            blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
-            entries: {},
-            seconds: secondsOf(saving, index.seconds),
-            needed: needed.filter((digest) => named.has(digest)),
-            commit,
-            nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
-        });
-    }
-    catch (error) {
-        throw refused === null ? error : new Error(refused);
-    }
-    finally {
-        await registry.close();
-    }
-}
-class Exporter {
-    #saving;
-    #contents;
-    #registry;
-    #built;
-    constructor(saving, contents, registry, built) {
-        this.#saving = saving;
-        this.#contents = contents;
-        this.#registry = registry;
-        this.#built = built;
-    }
-    /** Returns the tags that are to be kept. */
-    async run(solved) {
-        const { whole } = this.#saving;
-        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(save_WHOLE));
-        const containerd = this.#built.imageStore === 'containerd';
-        const own = containerd ? await this.#exportCache(solved) : await this.#pushStages(solved);
-        return whole ? own : [...good, ...own];
-    }
-    async #exportCache(solved) {
-        const tag = tagOf(ALL_STAGES, this.#saving.whole);
-        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
-        await this.#built.exportBuild([...this.#importFlags, '--output', 'type=cacheonly', '--cache-to', to], solved);
-        await this.#contents.keepCacheOnly(tag);
-        return [tag];
-    }
-    /**
-     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
-     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
-     */
-    async #pushStages(solved) {
-        const { whole, steps } = this.#saving;
-        const { stages, exportBuild } = this.#built;
-        const touched = new Set(steps.filter(({ status }) => status === 'miss').map(({ stage }) => stage));
-        const isSaved = (stage) => !whole || this.#contents.manifests.has(tagOf(stage, whole));
-        const pushed = stages.filter(({ stage }) => touched.has(stage) || !isSaved(stage));
-        await Promise.all(pushed.map(({ stage, target }) => {
-            const only = target === null ? [] : ['--target', target];
-            const inline = ['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', this.#reference(tagOf(stage, whole))];
-            return exportBuild([...this.#importFlags, ...only, ...inline]);
-        }));
-        solved();
-        for (const { stage } of pushed)
-            await this.#push(tagOf(stage, whole));
-        return stages.map(({ stage }) => tagOf(stage, whole));
-    }
-    async #push(tag) {
-        const reference = this.#reference(tag);
-        const pushed = await run('docker', ['push', '--quiet', reference]);
-        await run('docker', ['image', 'rm', '--no-prune', reference]);
-        if (pushed.exitCode !== 0)
-            throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
-        await this.#contents.keepCacheOnly(tag);
-    }
-    get #importFlags() {
-        return this.#saving.offer ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
-    }
-    #reference(tag) {
-        return referenceIn(this.#registry, tag);
-    }
-}
-/** What each step takes when it runs: as measured now, or the last time. */
-function secondsOf({ steps, whole }, known) {
-    const now = steps.flatMap((step) => {
-        const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
-        return seconds === undefined ? [] : [[keyOf(step), seconds]];
-    });
-    return { ...(whole ? {} : known), ...Object.fromEntries(now) };
-}
-/** A step, as the next run will know it again. */
-function keyOf({ id, text }) {
-    return `${id} ${text}`;
-}
-
-;// CONCATENATED MODULE: ./lib/cache/cache.js
-// The layer cache of one job, while it builds: opens it, says with which flags docker build looks into it, and tells how
-// it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
-
-
-
-
-
-/** After so many runs that cost more than they saved, nothing is saved until one pays. */
-const LOSSES = 3;
-class LayerCache {
-    #options;
-    #store;
-    #contents;
-    #registry;
-    #report;
-    #ready;
-    #broken = new AbortController();
-    /** What the last save left. */
-    #index = NOTHING;
-    /** Is the engine to look into the cache? */
-    #open = true;
-    #problem = null;
-    constructor(store, contents, registry, options) {
-        this.#options = options;
-        this.#store = store;
-        this.#contents = contents;
-        this.#registry = registry;
-        this.#report = {
-            store: store.kind,
-            outcome: 'empty',
-            reason: '',
-            bytesFetched: 0,
-            bytesStored: 0,
-            restoreSeconds: 0,
-            saveSeconds: 0,
-            netSeconds: 0,
-        };
-        this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
-        contents.waitFor(this.#ready);
-    }
-    /**
-     * Starts the registry, and to look into the store. An engine that asks before that is done is held up: a build has
-     * other things to do first.
-     */
-    static async open(store, options) {
-        const contents = new Contents(store);
-        const events = { take: () => { } };
-        const registry = await startRegistry(contents, (event) => events.take(event));
-        const cache = new LayerCache(store, contents, registry, options);
-        events.take = (event) => cache.#notice(event);
-        return cache;
-    }
-    /** Flags with which docker build looks into the cache. */
-    get importFlags() {
-        return this.#open ? ['--cache-from', `type=registry,ref=${referenceIn(this.#registry, OFFER)}`] : [];
-    }
-    /**
-     * Fires when the engine was promised something that cannot be delivered. Its build would fail after all, but only when
-     * it has tried again for long (the graphdriver store: for 50 s).
-     */
-    get broken() {
-        return this.#broken.signal;
-    }
-    /** Did this failure come from the cache? Then the build is to be run again without it. */
-    isToBlame(failure) {
-        return this.#open && (this.#problem !== null || failure.includes(this.#registry.address));
-    }
-    /** Says that the build was run again without the cache. */
-    gaveUp() {
-        this.#open = false;
-        this.#report.outcome = 'failed';
-        this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
-    }
-    /**
-     * Ends the job's part in the cache, once it has built.
-     * @param steps what ran and what was reused
-     * @param whole false for a build that failed
-     * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
-     */
-    async handOver(steps, whole) {
-        await this.#ready;
-        const known = this.#index.seconds;
-        const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
-        const needed = this.#contents.asked;
-        this.#report.restoreSeconds = this.#contents.waiting.seconds;
-        this.#report.netSeconds = reused.reduce((all, seconds) => all + seconds, 0) - this.#report.restoreSeconds;
-        const why = this.#reasonNotToSave(steps, whole);
-        await this.#registry.close();
-        // What was fetched in advance and nobody wanted need not arrive any more.
-        await this.#store.close(why === null);
-        if (why !== null) {
-            this.#say(why);
-            return null;
-        }
-        return {
-            ...{ steps, whole, needed, offer: this.#open },
-            store: this.#store.state(),
-            index: writeIndex(this.#index),
-            commit: this.#options.commit,
-            nets: [...this.#index.nets, this.#report.netSeconds].slice(-LOSSES),
-        };
-    }
-    /**
-     * Takes down what became of what was handed over.
-     * @param seconds for which the job waited
-     */
-    saved({ bytes, sentence }, seconds) {
-        this.#report.bytesStored = bytes;
-        this.#report.saveSeconds = seconds;
-        this.#report.netSeconds -= seconds;
-        this.#say(sentence);
-    }
-    report() {
-        return { ...this.#report, bytesFetched: this.#store.bytesFetched };
-    }
-    /** Ends a cache of which nothing is to be saved. */
-    async close() {
-        await this.#registry.close();
-        await this.#store.close(false);
-    }
-    async #load() {
-        const { index, reason } = await this.#store.load();
-        if (index) {
-            this.#index = index;
-            this.#contents.fill(index);
-        }
-        const { offered, gone } = await this.#contents.makeOffer();
-        if (offered.length > 0) {
-            this.#report.outcome = 'restored';
-            this.#say(`Layers of an earlier build were offered to the engine.${gone > 0 ? ` ${gone} of its layers were gone.` : ''}`);
-            // Of a commit that was built before, the engine finds the results and needs nothing below them.
-            if (this.#index.commit !== this.#options.commit || this.#options.commit === '')
-                this.#prefetch(offered);
-        }
-        else {
-            this.#say(reason === null ? 'Nothing was saved for this image yet.' : `What was saved cannot be used: ${reason}.`);
-        }
-    }
-    /** What the last run needed is on its way before the engine asks. What fails is told when it does. */
-    #prefetch(offered) {
-        const needed = this.#index.needed.filter((digest) => offered.includes(digest));
-        for (const digest of needed)
-            this.#contents.prefetch(digest);
-    }
-    #reasonNotToSave(steps, whole) {
-        const { outcome, netSeconds } = this.#report;
-        const { mode } = this.#options;
-        const { nets } = this.#index;
-        const { refusal } = this.#store;
-        if (mode === 'read-only')
-            return 'Nothing was saved: the cache is read-only.';
-        const ran = steps.some(({ status }) => status === 'miss');
-        if (!ran && (outcome === 'restored' || !whole))
-            return 'Nothing changed, so nothing was saved.';
-        if (refusal !== null) {
-            const known = this.#report.reason.includes(refusal);
-            return known ? 'Nothing was saved either; the next run tries again.' : `Nothing was saved: ${refusal}.`;
-        }
-        const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
-        if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
-            return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;
-        }
-        return null;
-    }
-    #notice(event) {
-        if (event.type !== 'blob-gone')
-            return;
-        this.#problem ??= event.reason;
-        this.#broken.abort();
-    }
-    #say(sentence) {
-        this.#report.reason = `${this.#report.reason} ${sentence}`.trim();
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/host/tree.js
-// A directory tree as the file system tells it: names, kinds, modes, sizes and links. Nothing is opened but by `text`.
-
-// Calls that wait, on purpose: a promise for each of 100,000 files takes several times as long.
-function openTree(root) {
-    const at = (path) => (path === '' ? root : `${root}/${path}`);
-    return {
-        entry(path) {
-            return attempt(() => {
-                // Of the root itself, a link to it is followed.
-                const stats = (0,external_node_fs_.lstatSync)(path === '' ? `${root}/` : at(path));
-                const kind = kindOf(stats);
-                return {
-                    path,
-                    kind,
-                    mode: stats.mode & 0o7777,
-                    size: kind === 'file' || kind === 'symlink' ? stats.size : 0,
-                    target: kind === 'symlink' ? (0,external_node_fs_.readlinkSync)(at(path)) : null,
-                };
-            });
-        },
-        names: (path) => attempt(() => (0,external_node_fs_.readdirSync)(at(path))) ?? [],
-        text: (path) => attempt(() => (0,external_node_fs_.readFileSync)(at(path), 'utf8')),
-    };
-}
-function kindOf(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    return entry.isSymbolicLink() ? 'symlink' : 'other';
-}
-function attempt(look) {
-    try {
-        return look();
-    }
-    catch {
-        return null;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/context/automaton.js
-// Runs a compiled pattern over a path in time that grows with the product of their lengths, whatever the pattern: Go's
-// regexp does, JavaScript's does not, and patterns are a stranger's.
-/** A pattern that Go does not take; the build fails on it. */
-class PatternError extends Error {
-    constructor(pattern, reason = 'syntax error in pattern') {
-        super(`${reason} ${JSON.stringify(pattern)}`);
-    }
-}
-function literal(char) {
-    return { op: 'one', is: only(char), literal: char };
-}
-/** The class of one character. */
-function only(char) {
-    const code = char.codePointAt(0);
-    return (other) => other === code;
-}
-const notSlash = (code) => code !== 0x2f;
-/** A function that tells whether the whole of a path matches. */
-function automaton(program) {
-    // Most patterns begin or end with characters that most paths do not.
-    const fixed = program.map((instruction) => (instruction.op === 'one' ? instruction.literal : undefined));
-    const head = fixed.slice(0, fixed.concat(undefined).indexOf(undefined)).join('');
-    const tail = fixed.slice(fixed.lastIndexOf(undefined) + 1).join('');
-    return (path) => path.startsWith(head) && path.endsWith(tail) && automaton_run(program, path);
-}
-function automaton_run(program, path) {
-    const codes = Array.from(path, (char) => char.codePointAt(0) ?? 0);
-    const reachedAt = new Int32Array(program.length + 1).fill(-1);
-    let current = [];
-    /** Adds the state, and those that are reached from it without reading a character. */
-    const enter = (into, first, at) => {
-        const pending = [first];
-        for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
-            if (reachedAt[state] === at)
-                continue;
-            reachedAt[state] = at;
-            const instruction = program[state];
-            if (instruction === undefined)
-                continue;
-            if (instruction.op === 'one')
-                into.push(state);
-            else if (instruction.op === 'many') {
-                into.push(state);
-                pending.push(state + 1);
-            }
-            else if (instruction.op === 'maybe')
-                pending.push(state + 1, state + 1 + instruction.over);
-            else if (instruction.is(codes[at - 1] ?? -1, codes[at] ?? -1))
-                pending.push(state + 1);
-        }
-    };
-    enter(current, 0, 0);
-    for (const [at, code] of codes.entries()) {
-        const next = [];
-        for (const state of current) {
-            const instruction = program[state];
-            if (instruction?.op === 'one' && instruction.is(code))
-                enter(next, state + 1, at + 1);
-            if (instruction?.op === 'many' && instruction.is(code))
-                enter(next, state, at + 1);
-        }
-        current = next;
-    }
-    return reachedAt[program.length] === codes.length;
-}
-
-;// CONCATENATED MODULE: external "node:path/posix"
-const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-;// CONCATENATED MODULE: ./lib/context/glob.js
-// Wildcards of COPY sources: Go's path/filepath.Match, which BuildKit applies to whole paths (fsutil's copy/copy.go).
-
-/** Whether a name has wildcards that are not escaped (containsWildcards in fsutil's copy/copy.go). */
-function hasWildcards(name) {
-    return /[*?[]/.test(name.replace(/\\./gs, ''));
-}
-/**
- * A function that tells whether a path matches. `*` and `?` stop at slashes; `[^a]` does not.
- * @throws PatternError where Go says ErrBadPattern: an open bracket, an empty class, a backslash at the end
- */
-function glob(pattern) {
-    const chars = Array.from(pattern);
-    const program = [];
-    let at = 0;
-    const escaped = (inClass) => {
-        if (inClass && (chars[at] === '-' || chars[at] === ']'))
-            throw new PatternError(pattern);
-        if (chars[at] === '\\')
-            at++;
-        const char = chars[at++];
-        if (char === undefined)
-            throw new PatternError(pattern);
-        return char;
-    };
-    const classAt = () => {
-        const negated = chars[at] === '^';
-        if (negated)
-            at++;
-        const ranges = [];
-        while (chars[at] !== ']' || ranges.length === 0) {
-            const low = escaped(true);
-            if (chars[at] === '-')
-                at++;
-            else {
-                ranges.push([code(low), code(low)]);
-                continue;
-            }
-            ranges.push([code(low), code(escaped(true))]);
-        }
-        at++;
-        return (char) => ranges.some(([low, high]) => low <= char && char <= high) !== negated;
-    };
-    while (at < chars.length) {
-        const char = chars[at];
-        if (char === '*' || char === '?' || char === '[') {
-            at++;
-            program.push({ op: char === '*' ? 'many' : 'one', is: char === '[' ? classAt() : notSlash });
-        }
-        else
-            program.push(literal(escaped(false)));
-    }
-    return automaton(program);
-}
-const code = (char) => char.codePointAt(0) ?? 0;
-
-;// CONCATENATED MODULE: ./lib/context/regexp.js
-// The regular expressions that moby/patternmatcher makes of patterns, read as Go's regexp/syntax reads them. They hold
-// more than wildcards: classes and escapes go through as they are written, so that `bin\Debug` means \D.
-
-const ANY = (code) => code !== 0x0a;
-// The insides of classes: [:name:] (regexp/syntax perl_groups.go), \d, \s and \w.
-const NAMED = {
-    alnum: '0-9A-Za-z',
-    alpha: 'A-Za-z',
-    ascii: '\\0-\\x7F',
-    blank: '\\t ',
-    cntrl: '\\0-\\x1F\\x7F',
-    digit: '0-9',
-    graph: '!-~',
-    lower: 'a-z',
-    print: ' -~',
-    punct: '!-\\/:-@\\[-`{-~',
-    space: '\\t-\\r ',
-    upper: 'A-Z',
-    word: '0-9A-Za-z_',
-    xdigit: '0-9A-Fa-f',
-    d: '0-9',
-    s: '\\t\\n\\f\\r ',
-    w: '0-9A-Za-z_',
-};
-const CONTROL = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-const isWord = classOf(NAMED.word ?? '');
-// Of groups, only the one that stands for `**` is known; of repetitions, only the star: there are no others.
-/**
- * Compiles what stands between `^` and `$`.
- * @throws PatternError where Go's regexp.Compile fails
- */
-function goRegexp(source) {
-    return new Reader(source).program();
-}
-class Reader {
-    source;
-    at = 0;
-    found = [];
-    constructor(source) {
-        this.source = source;
-    }
-    program() {
-        while (this.at < this.source.length)
-            this.piece();
-        return this.found;
-    }
-    piece() {
-        if (this.take('(.*/)?')) {
-            this.found.push({ op: 'maybe', over: 2 }, { op: 'many', is: ANY }, { op: 'one', is: only('/') });
-            return;
-        }
-        if (this.take('^') || this.take('\\A'))
-            this.found.push({ op: 'place', is: (before) => before === -1 });
-        else if (this.take('\\z'))
-            this.found.push({ op: 'place', is: (_, after) => after === -1 });
-        else if (this.take('\\b'))
-            this.found.push({ op: 'place', is: isBoundary });
-        else if (this.take('\\B'))
-            this.found.push({ op: 'place', is: (...sides) => !isBoundary(...sides) });
-        else if (this.take('\\Q'))
-            this.quoted();
-        else {
-            const atom = this.atom();
-            const is = typeof atom === 'string' ? only(atom) : atom;
-            if (this.take('*'))
-                this.found.push({ op: 'many', is });
-            else
-                this.found.push(typeof atom === 'string' ? literal(atom) : { op: 'one', is });
-        }
-    }
-    /** `\Q…\E`, or up to the end: characters as they are. */
-    quoted() {
-        const [text = ''] = this.source.slice(this.at).split('\\E', 1);
-        this.at += text.length;
-        this.take('\\E');
-        for (const char of text)
-            this.found.push(literal(char));
-    }
-    atom() {
-        if (this.take('.'))
-            return ANY;
-        if (this.take('['))
-            return this.class();
-        return this.group() ?? this.character();
-    }
-    /** `\d` and the like, `\pL`. */
-    group() {
-        const [all, perl, unicode, name] = /^\\(?:([dswDSW])|([pP])([CLMNPSZ]))/.exec(this.source.slice(this.at, this.at + 3)) ?? [];
-        if (all === undefined)
-            return null;
-        this.at += all.length;
-        const is = classOf(perl ? (NAMED[perl.toLowerCase()] ?? '') : `\\p{${name}}`);
-        return /[A-Z]/.test(perl ?? unicode ?? '') ? (code) => !is(code) : is;
-    }
-    /** The inside of brackets, and the closing one. */
-    class() {
-        const negated = this.take('^');
-        const classes = [];
-        for (let first = true; first || this.source[this.at] !== ']'; first = false) {
-            classes.push(this.named() ?? this.group() ?? this.range());
-        }
-        this.at++;
-        return (code) => classes.some((is) => is(code)) !== negated;
-    }
-    named() {
-        const [all, not, name = ''] = /^\[:(\^?)(.*?):\]/s.exec(this.source.slice(this.at)) ?? [];
-        if (all === undefined)
-            return null;
-        const inside = name.length > 1 && Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-        if (inside === undefined)
-            throw new PatternError(this.source);
-        this.at += all.length;
-        const is = classOf(inside);
-        return not ? (code) => !is(code) : is;
-    }
-    range() {
-        const low = codeOf(this.character());
-        if (this.source[this.at] !== '-' || this.source[this.at + 1] === ']' || this.at + 1 >= this.source.length) {
-            return (code) => code === low;
-        }
-        this.at++;
-        const high = codeOf(this.character());
-        if (high < low)
-            throw new PatternError(this.source);
-        return (code) => low <= code && code <= high;
-    }
-    /** One character, escaped or not (parseEscape). */
-    character() {
-        const code = this.source.codePointAt(this.at);
-        if (code === undefined)
-            throw new PatternError(this.source);
-        const char = String.fromCodePoint(code);
-        if (char !== '\\') {
-            this.at += char.length;
-            return char;
-        }
-        const rest = this.source.slice(this.at + 1, this.at + 5);
-        const [octal] = /^(?:0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest) ?? [];
-        const [hex] = /^x[0-9A-Fa-f]{2}/.exec(rest) ?? [];
-        const next = rest[0] ?? '';
-        this.at += 1 + (octal ?? hex ?? next).length;
-        if (octal !== undefined)
-            return String.fromCodePoint(Number.parseInt(octal, 8));
-        if (hex !== undefined)
-            return String.fromCodePoint(Number.parseInt(hex.slice(1), 16));
-        const control = CONTROL[next];
-        if (control !== undefined)
-            return control;
-        if (!/^[^0-9A-Za-z\x80-\uFFFF]$/.test(next))
-            throw new PatternError(this.source);
-        return next;
-    }
-    take(text) {
-        const taken = this.source.startsWith(text, this.at);
-        if (taken)
-            this.at += text.length;
-        return taken;
-    }
-}
-function classOf(inside) {
-    const regexp = new RegExp(`^[${inside}]$`, 'su');
-    return (code) => code >= 0 && regexp.test(String.fromCodePoint(code));
-}
-function isBoundary(before, after) {
-    return isWord(before) !== isWord(after);
-}
-function codeOf(char) {
-    return char.codePointAt(0) ?? 0;
-}
-
-;// CONCATENATED MODULE: ./lib/context/pattern.js
-// Lists of patterns, of which a later one with `!` takes back what earlier ones matched: .dockerignore, COPY --exclude and
-// COPY --parents. A port of moby/patternmatcher (patternmatcher.go).
-
-
-
-
-class Patterns {
-    patterns;
-    inclusions;
-    exceptions;
-    /** @throws PatternError if a pattern is not one */
-    constructor(patterns) {
-        const trimmed = patterns.map(trimSpace).filter((text) => text !== '');
-        this.patterns = trimmed.map(toPattern);
-        this.inclusions = beginnings(this.patterns.filter(({ exception }) => !exception));
-        this.exceptions = beginnings(this.patterns.filter(({ exception }) => exception));
-    }
-    // As in MatchesUsingParentResults, a pattern that cannot change the outcome for a directory is not tried on it, and so
-    // has not matched for what lies below: `*/a` and then `!b` do match `b/a`.
-    /**
-     * Whether the list matches a path, given what it matched of the directory above (null: that is the root).
-     * @param below filled with what to hand down, if the path is a directory
-     */
-    match(path, above, below) {
-        let matched = false;
-        this.patterns.forEach(({ exception, matches }, index) => {
-            const hit = above?.[index] || (exception === matched && matches(path));
-            if (below)
-                below[index] = hit;
-            if (hit)
-                matched = !exception;
-        });
-        return matched;
-    }
-    /** Whether the builder looks into a directory that is not matched, for matches below it (Walk in fsutil's filter.go). */
-    mayMatchIn(directory) {
-        return mayBegin(this.inclusions, directory);
-    }
-    /** Whether it looks into one that is matched, for exceptions below it. */
-    mayExceptIn(directory) {
-        return mayBegin(this.exceptions, directory);
-    }
-}
-function beginnings(patterns) {
-    const texts = patterns.map(({ text }) => text.replace(/\/\*\*$/, '').replace(/\/\*$/, ''));
-    return texts.some((text) => /[*[\]?^\\]/.test(text)) ? null : texts;
-}
-function mayBegin(texts, directory) {
-    return texts?.some((text) => `${text}/`.startsWith(`${directory}/`)) ?? true;
-}
-function toPattern(written) {
-    const cleaned = clean(written);
-    const exception = cleaned.startsWith('!');
-    const text = exception ? cleaned.slice(1) : cleaned;
-    if (text === '')
-        throw new PatternError(written);
-    // What is bad for filepath.Match is bad, even where the regular expression would do.
-    glob(text);
-    return { text, exception, matches: compile(text) };
-}
-/** What the pattern is tried as: by Pattern.compile, a name, a beginning, an end, or a regular expression. */
-function compile(text) {
-    // Go's text/scanner leaves a byte order mark out.
-    const chars = Array.from(text.replace(/^\uFEFF/, ''));
-    let kind = 'exact';
-    let regexp = '';
-    for (let at = 0, first = true; at < chars.length; first = false) {
-        const char = chars[at++] ?? '';
-        if (char === '*' && chars[at] === '*') {
-            at += chars[at + 1] === '/' ? 2 : 1;
-            const last = at === chars.length;
-            regexp += last ? '.*' : '(.*/)?';
-            kind = first ? 'suffix' : last && kind === 'exact' ? 'prefix' : 'regexp';
-        }
-        else if (char === '*' || char === '?') {
-            regexp += char === '*' ? '[^/]*' : '[^/]';
-            kind = 'regexp';
-        }
-        else if (char === '[' || char === ']') {
-            regexp += char;
-            kind = 'regexp';
-        }
-        else if (char === '\\') {
-            regexp += char + (chars[at++] ?? '');
-            kind = 'regexp';
-        }
-        else
-            regexp += '.+()|{}$'.includes(char) ? `\\${char}` : char;
-    }
-    if (kind === 'exact')
-        return (path) => path === text;
-    if (kind === 'prefix')
-        return (path) => path.startsWith(text.slice(0, -2));
-    if (kind === 'suffix')
-        return (path) => path.endsWith(text.slice(2)) || (text[2] === '/' && path === text.slice(3));
-    return automaton(goRegexp(regexp));
-}
-/** Go's filepath.Clean. */
-function clean(path) {
-    const normal = (0,posix_namespaceObject.normalize)(path);
-    return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
-}
-// unicode.IsSpace: JavaScript's \s has a byte order mark in it and lacks U+0085.
-const SPACE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
-/** Go's strings.TrimSpace. */
-function trimSpace(text) {
-    let [start, end] = [0, text.length];
-    while (start < end && SPACE.test(text.charAt(start)))
-        start++;
-    while (start < end && SPACE.test(text.charAt(end - 1)))
-        end--;
-    return text.slice(start, end);
-}
-
-;// CONCATENATED MODULE: ./lib/context/follow.js
-// What the builder asks the client for when a build reads only some paths of the context: they, and what links on the
-// way lead to. A port of fsutil's followlinks.go, with all that it misses: where a name with wildcards matches a link, it
-// forgets the other matches; behind a directory with wildcards it sees no links; and of two paths through one link, it
-// follows the first only.
-
-
-
-
-/** The paths, which may have wildcards, and those that links lead to; null if that is all of the tree. */
-function followLinks(tree, paths) {
-    const followed = new Set();
-    const pending = paths.map(rooted).sort().reverse();
-    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-        const parts = path.split('/');
-        for (let length = 1; length <= parts.length; length++) {
-            const current = parts.slice(0, length).join('/');
-            const targets = targetsOf(tree, current);
-            if (targets.length === 0 && length < parts.length)
-                continue;
-            if (followed.has(current))
-                break;
-            followed.add(current);
-            const rest = parts.slice(length).join('/');
-            for (const target of targets.reverse())
-                pending.push(rooted((0,posix_namespaceObject.join)(target, rest)));
-            break;
-        }
-    }
-    return followed.has('') ? null : [...followed].sort();
-}
-/** Relative to the root, out of which nothing leads; '' is the root. */
-function rooted(path) {
-    return clean((0,posix_namespaceObject.join)('/', path)).slice(1);
-}
-/** Where a link leads, or all the links that a name with wildcards matches. */
-function targetsOf(tree, path) {
-    const name = (0,posix_namespaceObject.basename)(path);
-    if (!hasWildcards(name))
-        return targetOf(tree, path);
-    const directory = path.slice(0, -name.length);
-    return tree
-        .names(directory.slice(0, -1))
-        .filter(matcher(name))
-        .sort()
-        .flatMap((found) => targetOf(tree, directory + found));
-}
-function targetOf(tree, path) {
-    const target = tree.entry(path)?.target ?? null;
-    if (target === null)
-        return [];
-    return [target.startsWith('/') ? target : (0,posix_namespaceObject.join)('/', (0,posix_namespaceObject.dirname)(path), target)];
-}
-function matcher(pattern) {
-    try {
-        return glob(pattern);
-    }
-    catch (error) {
-        // Whoever uses the pattern in earnest will stumble over it.
-        if (error instanceof PatternError)
-            return () => false;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/context/ignore.js
-// .dockerignore: text → patterns, as moby/patternmatcher's ignorefile/ignorefile.go reads it.
-
-
-// bufio.MaxScanTokenSize, the newline included.
-const ignore_LONGEST_LINE = 65536;
-/**
- * The patterns in order, `!` in front of exceptions.
- * @throws PatternError if a line is too long for BuildKit
- */
-function ignorePatterns(text) {
-    const lines = text.replace(/^\uFEFF/, '').split('\n');
-    const long = lines.find((line) => Buffer.byteLength(line) >= ignore_LONGEST_LINE);
-    if (long !== undefined)
-        throw new PatternError(`${long.slice(0, 20)}…`, 'line is too long:');
-    return lines
-        .filter((line) => !line.startsWith('#'))
-        .map(trimSpace)
-        .filter((line) => line !== '')
-        .map((line) => (line.startsWith('!') ? `!${ignore_rooted(trimSpace(line.slice(1)))}` : ignore_rooted(line)));
-}
-/** Relative to the root, which a leading slash means as well. */
-function ignore_rooted(pattern) {
-    if (pattern === '')
-        return '';
-    const cleaned = clean(pattern);
-    return cleaned.length > 1 && cleaned.startsWith('/') ? cleaned.slice(1) : cleaned;
-}
-
-;// CONCATENATED MODULE: ./lib/context/context.js
-// The build context as the builder sees it: a directory, less what .dockerignore says. Only what is asked for is looked
-// at. The way through the tree is that of Walk in fsutil's filter.go, which runs where the client sends the context.
-
-
-
-
-
-
-// As in BuildKit (cache/contenthash/path.go) and Go.
-const MOST_LINKS = 255;
-class Context {
-    tree;
-    ignore;
-    include;
-    constructor(tree, ignore, include = null) {
-        this.tree = tree;
-        this.ignore = ignore;
-        this.include = include;
-    }
-    /**
-     * Whether COPY would find the path, a file or a directory, relative to the root of the context. Links are followed, and
-     * never lead out of it.
-     */
-    has(path) {
-        return this.find(path) !== null;
-    }
-    /**
-     * What the builder gets for a build that reads these paths: it asks for them only, wildcards included.
-     * @throws PatternError if a path is no pattern
-     */
-    sent(paths) {
-        const include = followLinks(this.tree, paths);
-        return new Context(this.tree, this.ignore, include && new Patterns(include));
-    }
-    /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
-    find(path) {
-        const root = this.tree.entry('');
-        if (root?.kind !== 'directory')
-            return null;
-        const way = [{ entry: root, hidden: false, included: null, ignored: null }];
-        const ahead = path.split('/').reverse();
-        let links = 0;
-        for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
-            const here = way.at(-1);
-            if (name === '' || name === '.' || here === undefined)
-                continue;
-            if (name === '..') {
-                if (way.length > 1)
-                    way.pop();
-                continue;
-            }
-            const found = here.entry.kind === 'directory' ? this.below(here, name) : null;
-            const target = found?.entry.target ?? null;
-            if (found === null || (target !== null && ++links > MOST_LINKS))
-                return null;
-            if (target === null)
-                way.push(found);
-            else
-                ahead.push(...target.split('/').reverse());
-            if (target?.startsWith('/'))
-                way.length = 1;
-        }
-        const end = way.at(-1);
-        return end && this.isSeen(end) ? end : null;
-    }
-    /** All that the builder sees below a directory, each directory before what is in it. */
-    *walk(directory) {
-        const levels = [{ found: directory, inside: this.children(directory), told: true }];
-        for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
-            const { value: found } = last.inside.next();
-            if (!found) {
-                levels.pop();
-                continue;
-            }
-            if (found.entry.kind === 'directory') {
-                levels.push({ found, inside: this.children(found), told: !found.hidden });
-            }
-            if (found.hidden)
-                continue;
-            // A hidden directory is there as soon as something in it is.
-            for (const above of levels) {
-                if (!above.told)
-                    yield above.found.entry;
-                above.told = true;
-            }
-            yield found.entry;
-        }
-    }
-    /** What lies directly in a directory, hidden directories included. */
-    *children(directory) {
-        for (const name of this.tree.names(directory.entry.path).sort()) {
-            const found = this.below(directory, name);
-            if (found !== null)
-                yield found;
-        }
-    }
-    /** Whether the builder sees it: a hidden directory only if it sees something in it. */
-    isSeen(found) {
-        return !found.hidden || !this.walk(found).next().done;
-    }
-    /** What the name leads to, itself if it is a link; null if it is left out or not there. */
-    below(directory, name) {
-        const path = directory.entry.path === '' ? name : `${directory.entry.path}/${name}`;
-        const included = [];
-        const ignored = [];
-        const isIncluded = this.include?.match(path, directory.included, included) ?? true;
-        if (!isIncluded && !this.include?.mayMatchIn(path))
-            return null;
-        const isIgnored = this.ignore.match(path, directory.ignored, ignored);
-        if (isIgnored && !this.ignore.mayExceptIn(path))
-            return null;
-        const hidden = isIgnored || !isIncluded;
-        const entry = this.tree.entry(path);
-        return entry === null || (hidden && entry.kind !== 'directory') ? null : { entry, hidden, included, ignored };
-    }
-}
-/**
- * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
- * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
- * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
- * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
- */
-function readContext(directory, dockerfile) {
-    const tree = openTree(directory);
-    const own = [openTree((0,external_node_path_.dirname)(dockerfile)), `${(0,external_node_path_.basename)(dockerfile)}.dockerignore`];
-    for (const [place, name] of [own, [tree, '.dockerignore']]) {
-        const found = new Context(place, new Patterns([])).find(name);
-        const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
-        if (text === null)
-            continue;
-        try {
-            return new Context(tree, new Patterns(ignorePatterns(text)));
-        }
-        catch (error) {
-            if (error instanceof PatternError)
-                return { problem: `${name}: ${error.message}` };
-            throw error;
-        }
-    }
-    return new Context(tree, new Patterns([]));
-}
-
-;// CONCATENATED MODULE: ./lib/nearest.js
-// What somebody may have meant who mistyped a word. Pure.
-/**
- * The option that is at most two edits away from the word, whatever the case; null when none is. Of equals, one with the
- * same first letter. BuildKit's own limit: util/suggest.
- */
-function nearest(word, options) {
-    const unlike = (option) => (option[0]?.toLowerCase() === word[0]?.toLowerCase() ? 0 : 1);
-    const [best] = options
-        .map((option) => ({ option, edits: editDistance(word.toLowerCase(), option.toLowerCase()) }))
-        .filter(({ edits }) => edits < 3)
-        .sort((a, b) => a.edits - b.edits || unlike(a.option) - unlike(b.option));
-    return best?.option ?? null;
-}
-/** Levenshtein's distance; Infinity where the lengths alone put it beyond two. */
-function editDistance(a, b) {
-    if (Math.abs(a.length - b.length) > 2)
-        return Number.POSITIVE_INFINITY;
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (const [index, char] of [...a].entries()) {
-        let left = index + 1;
-        let diagonal = index;
-        row = row.map((up, at) => {
-            if (at === 0)
-                return left;
-            left = Math.min(up + 1, left + 1, diagonal + (char === b[at - 1] ? 0 : 1));
-            diagonal = up;
-            return left;
-        });
-    }
-    return row[b.length] ?? 0;
 }
 
 ;// CONCATENATED MODULE: ./lib/dockerfile/variables.js
@@ -35920,1419 +33125,85 @@ function own(buildArgs, name) {
     return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
 }
 
-;// CONCATENATED MODULE: ./lib/dockerfile/check.js
-// What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
-// instructions/parse.go and bflag.go. Files, images and shells are not its business.
+;// CONCATENATED MODULE: ./lib/lint/busters.js
 
 
-
-
-
-
-// instructions/parse.go and commands_run*.go. ARG and STOPSIGNAL are not here: BuildKit drops their flags unread.
-const FLAGS = {
-    ADD: {
-        chown: 'string',
-        chmod: 'string',
-        link: 'boolean',
-        'keep-git-dir': 'boolean',
-        checksum: 'string',
-        unpack: 'boolean',
-        exclude: 'strings',
-    },
-    CMD: {},
-    COPY: { chown: 'string', from: 'string', chmod: 'string', link: 'boolean', exclude: 'strings', parents: 'boolean' },
-    ENTRYPOINT: {},
-    ENV: {},
-    EXPOSE: {},
-    FROM: { platform: 'string' },
-    HEALTHCHECK: {
-        interval: 'string',
-        timeout: 'string',
-        'start-period': 'string',
-        'start-interval': 'string',
-        retries: 'string',
-    },
-    LABEL: {},
-    MAINTAINER: {},
-    ONBUILD: {},
-    RUN: { mount: 'strings', network: 'string', security: 'string', device: 'strings' },
-    SHELL: {},
-    USER: {},
-    VOLUME: {},
-    WORKDIR: {},
-};
-/** The first thing that BuildKit rejects in the instruction, or null. What lies behind ONBUILD is only split by it. */
-function checkInstruction(instruction) {
-    return checkSplit(instruction) ?? checkArguments(instruction);
+const NAME = /^(.*_)?(CACHE_?BUST(ER|ING)?|BUST_?CACHE|CACHE_?BREAK(ER)?|CACHE_?DATE|(INVALIDATE|SKIP|BREAK|NO|KILL)_?CACHE|CACHE_?INVALIDAT(E|OR|ION)|FORCE_?(REBUILD|BUILD|UPDATE)|REBUILD)(_.*)?$/i;
+const NEW_EACH_TIME = /^https?:\/\/([^/]*\.)?(random\.org|worldtimeapi\.org|worldclockapi\.com|timeapi\.io|currentmillis\.com)\//;
+const TELLS_A_REF = /^https?:\/\/(api\.github\.com\/repos\/|[^/]+\/api\/v4\/projects\/)/;
+/** What in the instruction changes in every build: a variable's name or a URL; null if nothing. */
+function busterOf(instruction) {
+    if (instruction.keyword === 'ARG')
+        return pairs(instruction).find(({ name }) => NAME.test(name))?.name ?? null;
+    return addedUrls(instruction).find((url) => NEW_EACH_TIME.test(url)) ?? null;
 }
-/** The problem of a line whose first word is no instruction. `above` is the instruction above, if any. */
-function unknownInstruction(keyword, range, above) {
-    const message = suggest(`unknown instruction: ${keyword}`, keyword.toLowerCase(), KEYWORDS, (name) => keyword === keyword.toUpperCase() ? name : name.toLowerCase());
-    return { message, hint: unknownHint(keyword, message, above), range };
+/** Whether the URL tells where a branch is, so that what stands below an ADD of it follows the branch. */
+function tellsRef(url) {
+    return TELLS_A_REF.test(url);
 }
-function unknownHint(keyword, message, above) {
-    if (keyword.startsWith('//'))
-        return SLASHES;
-    if (message.includes('did you mean'))
-        return null;
-    if (above !== null && /(&&|\|\||[|;,])$/.test(above.text)) {
-        return `If this line continues the ${above.keyword} on line ${above.range.start.line}, end every line of it but the last with a backslash.`;
-    }
-    return 'Every line begins with an instruction such as RUN or COPY; only behind a line that ends in a backslash it does not.';
-}
-const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting with `#` above.';
-const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
-/** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
-function commentHint({ keyword, words }) {
-    // A shell has comments and paths of its own.
-    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword))
-        return null;
-    const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
-    if (comment === undefined)
-        return null;
-    return comment.text.startsWith('#') ? HASH : SLASHES;
-}
-function problem(message, instruction, hint = null, range) {
-    return { message, hint: commentHint(instruction) ?? hint, range: range ?? instruction.range };
-}
-function checkSplit(instruction) {
-    const { keyword, words, rest, trigger } = instruction;
-    if (trigger !== null)
-        return checkSplit(trigger);
-    const [first] = words;
-    if ((keyword === 'ENV' || keyword === 'LABEL') && first !== undefined) {
-        if (!first.text.includes('=')) {
-            return /[\t\v\f\r ]/.test(rest) ? null : problem(`${keyword} must have two arguments`, instruction);
+
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./lib/lint/arguments.js
+// The arguments of a command, split into options and operands. What they mean is the caller's business.
+/** Splits as most programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
+function splitArguments(args, valued) {
+    const operands = [];
+    const options = new Map();
+    const rest = [...args];
+    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+        const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
+        const [, name, given] = valued.has(short)
+            ? [word, short, attached]
+            : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
+        if (word === '--')
+            operands.push(...rest.splice(0));
+        else if (!word.startsWith('-'))
+            operands.push(word);
+        else if (name !== undefined) {
+            const value = given ?? (valued.has(name) ? rest.shift() : undefined);
+            options.set(name, [...(options.get(name) ?? []), value ?? '']);
         }
-        const odd = words.find(({ text }) => !text.includes('='));
-        if (odd === undefined)
-            return null;
-        const quoted = JSON.stringify(odd.text);
-        const hint = 'Put quotes around a value that contains spaces.';
-        const message = `Syntax error - can't find = in ${quoted}. Must be of the form: name=value`;
-        return problem(message, instruction, hint, odd.range);
     }
-    const array = takesJson(keyword) ? jsonArray(keyword === 'HEALTHCHECK' ? healthcheck(rest).command : rest) : null;
-    if (array?.every((member) => typeof member === 'string') ?? true)
-        return null;
-    return problem('when using JSON array syntax, arrays must be comprised of strings only', instruction);
+    return { operands, options };
 }
-function takesJson(keyword) {
-    return ['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN', 'SHELL', 'VOLUME'].includes(keyword);
+/** A set of the words in a text. */
+function words(text) {
+    return new Set(text.split(' '));
 }
-function checkArguments(instruction) {
-    switch (instruction.keyword) {
-        case 'FROM':
-            return checkFrom(instruction) ?? checkFlags(instruction);
-        case 'ADD':
-        case 'COPY':
-            return checkCopy(instruction);
-        case 'RUN':
-            return checkFlags(instruction) ?? checkRun(instruction);
-        case 'ENV':
-        case 'LABEL':
-            return checkFlags(instruction) ?? checkPairs(instruction);
-        case 'ARG':
-            return checkPairs(instruction);
-        case 'EXPOSE':
-            return atLeastOne(instruction) ?? checkFlags(instruction);
-        case 'VOLUME':
-            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkVolume(instruction);
-        case 'MAINTAINER':
-        case 'USER':
-        case 'WORKDIR':
-            return exactlyOne(instruction) ?? checkFlags(instruction);
-        case 'STOPSIGNAL':
-            return exactlyOne(instruction);
-        case 'ONBUILD':
-            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkTrigger(instruction);
-        case 'HEALTHCHECK':
-            return checkHealth(instruction);
-        case 'SHELL':
-            return checkFlags(instruction) ?? atLeastOne(instruction) ?? checkShell(instruction);
-        case 'CMD':
-        case 'ENTRYPOINT':
-            return checkFlags(instruction);
-    }
+/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
+function isPath(name) {
+    return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
 }
-function atLeastOne(instruction) {
-    if (instruction.words.length > 0)
-        return null;
-    return problem(`${instruction.keyword} requires at least one argument`, instruction);
+/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
+function isComputed(word) {
+    return /\$\(|`/.test(word);
 }
-function exactlyOne(instruction) {
-    if (instruction.words.length === 1)
-        return null;
-    return problem(`${instruction.keyword} requires exactly one argument`, instruction);
-}
-function checkFrom(instruction) {
-    const [base, as, name, ...others] = instruction.words;
-    if (as?.text.toLowerCase() === 'as' && name !== undefined && others.length === 0) {
-        const { text, range } = name;
-        if (/^[a-z][a-z0-9-_.]*$/.test(text.toLowerCase()))
-            return null;
-        const message = `invalid name for build stage: ${JSON.stringify(text)}, name can't start with a number or contain symbols`;
-        return problem(message, instruction, null, range);
-    }
-    if (base !== undefined && as === undefined)
-        return null;
-    const end = instruction.words.at(-1)?.range.end;
-    const extra = as && end ? { start: as.range.start, end } : instruction.range;
-    const hint = 'Write `FROM image` or `FROM image AS name`.';
-    return problem('FROM requires either one or three arguments', instruction, hint, extra);
-}
-function checkCopy(instruction) {
-    const { keyword, words } = instruction;
-    const destination = words.at(-1);
-    if (destination === undefined || words.length < 2) {
-        const message = `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`;
-        return problem(message, instruction, `Write \`${keyword} source destination\`.`);
-    }
-    const flags = checkFlags(instruction);
-    if (flags !== null)
-        return flags;
-    if (heredocWord(destination.text) === null)
-        return null;
-    return problem(`${keyword} cannot accept a heredoc as a destination`, instruction, null, destination.range);
-}
-function checkRun(instruction) {
-    for (const { from, range } of mounts(instruction)) {
-        // A `$` at the very end is none of a variable.
-        if (from === null || !from.slice(0, -1).includes('$'))
+
+;// CONCATENATED MODULE: ./lib/dockerfile/workdir.js
+// The directory an instruction works in. Paths are computed, never looked up.
+
+
+
+/** The instructions of scopes(), each with its working directory. */
+function* places(dockerfile, stage, buildArgs = {}) {
+    let workdir = ancestry(dockerfile, stage)[0]?.base.kind === 'scratch' ? '/' : '.';
+    for (const seen of scopes(dockerfile, stage, buildArgs)) {
+        yield { ...seen, workdir };
+        if (seen.instruction.keyword !== 'WORKDIR')
             continue;
-        return problem("'from' doesn't support variable expansion, define alias stage instead", instruction, null, range);
+        const path = resolve(seen.instruction.rest, seen.scope, dockerfile.escape);
+        workdir = path === null ? null : changeDirectory(workdir, path);
     }
-    const network = findFlag(instruction, 'network');
-    if (network && !['default', 'none', 'host'].includes(network.value ?? '')) {
-        const hint = 'Write default, none or host.';
-        return problem(`invalid network mode ${JSON.stringify(network.value)}`, instruction, hint, network.range);
-    }
-    const security = findFlag(instruction, 'security');
-    if (security && !['insecure', 'sandbox'].includes(security.value ?? '')) {
-        const hint = 'Write sandbox or insecure.';
-        return problem(`security ${JSON.stringify(security.value)} is not valid`, instruction, hint, security.range);
-    }
-    return null;
 }
-function checkPairs(instruction) {
-    const blank = pairs(instruction).find(({ name }) => name === '');
-    if (blank === undefined)
-        return atLeastOne(instruction);
-    return problem(`${instruction.keyword} names can not be blank`, instruction, null, blank.range);
-}
-function checkVolume(instruction) {
-    if (instruction.words.every(({ text }) => skipSpace(text, 0) < text.length))
+/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
+function changeDirectory(directory, path) {
+    if ((0,posix_namespaceObject.isAbsolute)(path))
+        directory = '/';
+    if (directory === null)
         return null;
-    return problem('VOLUME specified can not be an empty string', instruction);
-}
-function checkTrigger(instruction) {
-    const name = instruction.words[0]?.text.toUpperCase();
-    if (name === 'ONBUILD')
-        return problem("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", instruction);
-    if (name !== 'MAINTAINER' && name !== 'FROM')
-        return null;
-    return problem(`${name} isn't allowed as an ONBUILD trigger`, instruction);
-}
-function checkShell(instruction) {
-    if (instruction.json !== null)
-        return null;
-    const hint = 'Write `SHELL ["/bin/bash", "-c"]`.';
-    return problem('SHELL requires the arguments to be in JSON form', instruction, hint);
-}
-function checkHealth(instruction) {
-    const { words, rest, json } = instruction;
-    if (words.length === 0)
-        return atLeastOne(instruction);
-    const { type, command } = healthcheck(rest);
-    if (type === 'NONE') {
-        const empty = json === null ? command === '' : json.length === 0;
-        return empty ? null : problem('HEALTHCHECK NONE takes no arguments', instruction);
-    }
-    const wrongFlag = checkFlags(instruction);
-    if (wrongFlag !== null)
-        return wrongFlag;
-    if (type !== 'CMD')
-        return problem(`Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`, instruction);
-    if (json === null ? command === '' : json.length === 0) {
-        return problem('Missing command after HEALTHCHECK CMD', instruction);
-    }
-    // In BuildKit's order, not in the line's.
-    for (const name of ['interval', 'timeout', 'start-period', 'start-interval', 'retries']) {
-        const flag = findFlag(instruction, name);
-        if (!flag?.value)
-            continue;
-        const message = name === 'retries' ? wrongRetries(flag.value) : wrongInterval(name, flag.value);
-        if (message !== null)
-            return problem(message, instruction, null, flag.range);
-    }
-    return null;
-}
-function wrongRetries(value) {
-    if (!/^[+-]?\d+$/.test(value))
-        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
-    const number = Number(value);
-    if (number > 2 ** 31 - 1 || number < -(2 ** 31)) {
-        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`;
-    }
-    return number < 0 ? `--retries cannot be negative (${number})` : null;
-}
-const SECONDS = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-/** Go's time.ParseDuration, and BuildKit's floor of a millisecond. */
-function wrongInterval(flag, value) {
-    const unsigned = value.replace(/^[+-]/, '');
-    if (unsigned === '0')
-        return null;
-    const quoted = JSON.stringify(value);
-    let seconds = 0;
-    let at = 0;
-    const part = /(\d+\.?\d*|\.\d+)([^\d.]*)/y;
-    while (at < unsigned.length || at === 0) {
-        part.lastIndex = at;
-        const [, number, name = ''] = part.exec(unsigned) ?? [];
-        if (number === undefined)
-            return `time: invalid duration ${quoted}`;
-        if (name === '')
-            return `time: missing unit in duration ${quoted}`;
-        const unit = Object.hasOwn(SECONDS, name) ? SECONDS[name] : undefined;
-        if (unit === undefined)
-            return `time: unknown unit ${JSON.stringify(name)} in duration ${quoted}`;
-        seconds += Number(number) * unit;
-        at = part.lastIndex;
-    }
-    if (value.startsWith('-'))
-        seconds = -seconds;
-    if (seconds === 0 || seconds >= 1e-3)
-        return null;
-    return `Interval ${JSON.stringify(flag)} cannot be less than 1ms`;
-}
-function checkFlags(instruction) {
-    const legal = FLAGS[instruction.keyword] ?? {};
-    const used = new Set();
-    for (const flag of instruction.flags) {
-        const message = wrongFlag(flag, legal, used);
-        if (message === null)
-            continue;
-        const names = Object.keys(legal).map((name) => `--${name}`);
-        const hint = names.length > 0 ? `${instruction.keyword} takes ${names.join(', ')}.` : `${instruction.keyword} takes no flags.`;
-        return problem(message, instruction, message.startsWith('unknown') ? hint : null, flag.range);
-    }
-    return null;
-}
-function wrongFlag({ name, value }, legal, used) {
-    const kind = Object.hasOwn(legal, name) ? legal[name] : undefined;
-    if (kind === undefined)
-        return suggest(`unknown flag: --${name}`, name, Object.keys(legal), (option) => option);
-    if (used.has(name) && kind !== 'strings')
-        return `duplicate flag specified: --${name}`;
-    used.add(name);
-    if (kind === 'boolean' ? value === '' : value === null)
-        return `missing a value on flag: --${name}`;
-    if (kind !== 'boolean' || ['true', 'false', undefined].includes(value?.toLowerCase()))
-        return null;
-    return `expecting boolean value for flag --${name}, not: ${value}`;
-}
-/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
-function suggest(message, value, options, display) {
-    const best = nearest(value, options);
-    return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
-}
-
-;// CONCATENATED MODULE: ./lib/dockerfile/link.js
-
-
-
-/** The stages that the instructions make. `globals` is what their FROM lines see. */
-function linkStages(instructions, globals, escapeToken) {
-    const stages = [];
-    const problems = [];
-    const byName = new Map();
-    for (const instruction of instructions) {
-        const stage = stages.at(-1);
-        if (instruction.keyword === 'FROM') {
-            const resolved = resolve(instruction.words[0]?.text ?? '', globals, escapeToken);
-            const base = baseOf(instruction, byName, resolved);
-            const { range } = instruction.words[0] ?? instruction;
-            if (resolved !== null && !byName.has(resolved))
-                problems.push(...wrongCase(resolved, range, byName));
-            const name = link_stageName(instruction);
-            if (name !== null)
-                byName.set(name, stages.length);
-            const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
-            stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
-        }
-        else if (stage !== undefined) {
-            stage.instructions.push(instruction);
-        }
-        else if (instruction.keyword !== 'ARG') {
-            const hint = 'Only ARG may stand above the first FROM.';
-            problems.push({ message: 'no build stage in current context', hint, range: instruction.range });
-        }
-    }
-    problems.push(...wrongSources(stages));
-    return { stages, problems };
-}
-function link_stageName({ words }) {
-    return words[1]?.text.toLowerCase() === 'as' && words[2] !== undefined ? words[2].text.toLowerCase() : null;
-}
-/** A name that differs from a stage's only in case means that stage: BuildKit rejects it, and there is no other. */
-function baseOf(from, byName, resolved) {
-    const name = from.words[0]?.text ?? '';
-    const stage = byName.get((resolved ?? name).toLowerCase());
-    if (stage !== undefined)
-        return { kind: 'stage', stage, name };
-    return { kind: resolved === 'scratch' ? 'scratch' : 'image', name };
-}
-/**
- * The problem of a name with capitals that is no stage's. BuildKit keeps the names of stages in lower case, does not
- * lower the name behind FROM, and the path of an image has no capitals (distribution/reference, ParseNormalizedNamed).
- */
-function wrongCase(name, range, byName) {
-    const [, domain, path = name] = /^((?:[^/]*[.:A-Z][^/]*|localhost)\/)?(.*)$/s.exec(name) ?? [];
-    const official = domain === undefined && !path.includes('/') ? 'library/' : '';
-    const repository = official + path.replace(/:.*$/s, '');
-    if (repository === repository.toLowerCase())
-        return [];
-    const quoted = JSON.stringify(name);
-    const message = `failed to parse stage name ${quoted}: invalid reference format: repository name (${repository}) must be lowercase`;
-    const lower = name.toLowerCase();
-    const hint = byName.has(lower)
-        ? `BuildKit keeps the names of stages in lower case: write \`FROM ${lower}\`.`
-        : 'The names of images are in lower case.';
-    return [{ message, hint, range }];
-}
-/** What is wrong with the sources of COPY --from, which may be a stage's name or index, or an image. */
-function wrongSources(stages) {
-    const names = new Set(stages.map(({ name }) => name));
-    const isStage = (name) => names.has(name.toLowerCase());
-    // BuildKit numbers the images that are named so far behind the stages, so that an index may be one of theirs.
-    let numbered = stages.length;
-    return stages
-        .flatMap(({ instructions }) => instructions)
-        .flatMap((instruction) => {
-        numbered += mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
-        const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
-        if (!flag?.value)
-            return [];
-        const index = /^[+-]?\d+$/.test(flag.value) ? Number(flag.value) : null;
-        if (index !== null)
-            return wrongIndex(flag, index, numbered, stages.length);
-        if (isStage(flag.value))
-            return [];
-        numbered++;
-        return wrongImage(flag, flag.value);
-    });
-}
-function wrongIndex({ range }, index, numbered, stages) {
-    if (index >= 0 && index < numbered)
-        return [];
-    const hint = stages === 1 ? 'The file has one stage, number 0.' : `The file has ${stages} stages, counted from 0.`;
-    return [{ message: `invalid stage index ${index}`, hint, range }];
-}
-function wrongImage({ range }, name) {
-    if (resolve(name, { values: new Map(), closed: true }) === name)
-        return wrongCase(name, range, new Map());
-    const message = 'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround';
-    return [{ message, hint: null, range }];
-}
-
-;// CONCATENATED MODULE: ./lib/dockerfile/parse.js
-// Text → model. Tolerant: what BuildKit would reject is listed, and everything else is in the model all the same.
-// The order of the work is BuildKit's own: lines.ts, split.ts, check.ts and link.ts say which part of it they follow.
-
-
-
-
-
-
-/**
- * Reads a Dockerfile. Never throws. `path` only names the file in messages. With `buildArgs`, a FROM whose name holds a
- * variable leads to the stage that such a build uses; without, to the one that the ARGs' defaults name.
- *
- * `problems` has what BuildKit rejects before it looks at an image or a file. A frontend other than Docker's own may
- * have another language, so that a file whose `# syntax=` names one has none.
- */
-function parseDockerfile(text, path, buildArgs = {}) {
-    const reader = new LineReader(text);
-    const problems = [];
-    const instructions = [];
-    for (let line = reader.read(); line !== null; line = reader.read()) {
-        const instruction = readInstruction(reader, line, instructions.at(-1) ?? null, problems);
-        if (instruction !== null)
-            instructions.push(instruction);
-    }
-    const { directives, escape: escapeToken } = reader;
-    const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
-    const dockerfile = { path, directives, escape: escapeToken, instructions, stages: linked.stages };
-    problems.push(...linked.problems);
-    problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
-    problems.sort((a, b) => a.range.start.line - b.range.start.line);
-    return { dockerfile, problems: speaksDockerfile(dockerfile) ? problems : [] };
-}
-/** Docker's frontends and their mirrors have `dockerfile` in their name. */
-function speaksDockerfile({ directives }) {
-    const syntax = directives.find(({ name }) => name === 'syntax')?.value;
-    return syntax === undefined || /dockerfile/i.test(syntax);
-}
-function readInstruction(reader, line, above, problems) {
-    const { keyword, instruction } = splitLine(line.text, line.pieces, reader.escape);
-    if (instruction === null) {
-        problems.push(unknownInstruction(keyword, rangeAt(line.pieces, 0, line.text.trimEnd().length), above));
-        return null;
-    }
-    instruction.comments = line.comments;
-    problems.push(...[checkInstruction(instruction), readHeredocs(reader, line, instruction)].filter((found) => found !== null));
-    instruction.range.end = reader.lineRange(reader.line - 1).end;
-    return instruction;
-}
-/** Gives the instruction the heredocs that its line announces; the problem if one of them does not end. */
-function readHeredocs(reader, line, instruction) {
-    const target = instruction.trigger ?? instruction;
-    if (!['ADD', 'COPY', 'RUN'].includes(target.keyword) || target.json !== null)
-        return null;
-    for (const announced of announcedHeredocs(line.text)) {
-        const body = reader.readHeredoc(announced.name, announced.chomp);
-        if (body === null) {
-            const hint = `The heredoc goes on to the end of the file: no line below is exactly \`${announced.name}\`.`;
-            return { message: 'unterminated heredoc', hint, range: instruction.range };
-        }
-        instruction.heredocs.push({ ...announced, ...body });
-    }
-    target.heredocs = instruction.heredocs;
-    return null;
-}
-/** The problem of a file in which nothing can be built; none if a line of it was complained about already. */
-function wrongWhole({ instructions, stages }, reader, found) {
-    if (stages.length > 0 || found.length > 0)
-        return [];
-    const start = { line: 1, column: 1 };
-    const range = reader.lineCount > 0 ? reader.lineRange(0) : { start, end: start };
-    if (instructions.length === 0) {
-        const message = reader.lineCount > 0 ? 'file with no instructions' : 'the Dockerfile cannot be empty';
-        return [{ message, hint: 'A Dockerfile begins with `FROM image`.', range }];
-    }
-    return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
-}
-
-;// CONCATENATED MODULE: ./lib/host/actions-cache.js
-// The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
-
-
-
-
-
-/** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
-class ServiceFailed extends Error {
-}
-/** Whether the runner that runs this job offers a cache service, of the newer or the older protocol. */
-function offersCache() {
-    const { ACTIONS_CACHE_SERVICE_V2, ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL } = process.env;
-    return Boolean(ACTIONS_CACHE_URL || (ACTIONS_CACHE_SERVICE_V2 && ACTIONS_RESULTS_URL));
-}
-/**
- * What this job may do with it, which its token says, and the workflow with ACTIONS_CACHE_MODE. A token that does not say
- * (an older service) may do all.
- * https://github.com/actions/toolkit/blob/main/packages/cache/README.md, docs/…/dependency-caching ("Restrictions for accessing a cache")
- */
-function cachePermissions() {
-    const mode = process.env.ACTIONS_CACHE_MODE ?? '';
-    const allowed = {
-        read: !['none', 'write-only'].includes(mode),
-        write: !['none', 'read'].includes(mode),
-    };
-    try {
-        const [, payload = ''] = (process.env.ACTIONS_RUNTIME_TOKEN ?? '').split('.');
-        const { ac } = JSON.parse(Buffer.from(payload, 'base64url').toString());
-        const permissions = JSON.parse(ac).reduce((all, { Permission }) => all | Permission, 0);
-        return { read: allowed.read && (permissions & 1) > 0, write: allowed.write && (permissions & 2) > 0 };
-    }
-    catch {
-        return allowed;
-    }
-}
-/**
- * Entries of the Actions cache, as files and folders in `directory`. Each call says for how many seconds the service may
- * be silent; when it is for longer, that call ends, and all others with it: the service is taken for dead from then on.
- */
-class ActionsCache {
-    #child;
-    #directories;
-    #waiting = new Map();
-    #last = 0;
-    #dead = null;
-    /** @param temporary a directory for archives on their way */
-    constructor(directory, temporary) {
-        this.#directories = [directory, temporary];
-        this.#child = (0,external_node_child_process_namespaceObject.fork)(beside('transfer.js'), {
-            cwd: directory,
-            // What @actions/cache takes for the folder that paths are relative to, and for the place of its archives.
-            env: { ...process.env, GITHUB_WORKSPACE: directory, RUNNER_TEMP: temporary },
-            stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        });
-        this.#child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
-        this.#child.on('error', (error) => this.#die(`the program for the cache service cannot be started: ${error.message}`));
-        this.#child.on('exit', () => this.#die('the program for the cache service ended'));
-        this.#release();
-    }
-    /** The key of the newest entry of `name` that has this key or, failing that, begins with it; null when there is none. */
-    find(name, key, seconds) {
-        return this.#twice({ call: 'find', name, key }, seconds);
-    }
-    /** Brings that entry into the directory; when there is none, the newest one whose key begins with `or`. */
-    restore(name, key, seconds, or = '') {
-        return this.#twice({ call: 'restore', name, key, or }, seconds);
-    }
-    /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
-    async save(name, key, seconds) {
-        const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
-        if (saved === null)
-            throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
-    }
-    /** Ends what is under way. */
-    close() {
-        this.#die('it was stopped');
-    }
-    /** A connection that was cut ends a call of @actions/cache at once: then it is made a second time. */
-    async #twice(request, seconds) {
-        const first = await this.#ask(request, seconds);
-        const { key, failure } = first.failure === null ? first : await this.#ask(request, seconds);
-        if (failure !== null)
-            throw new ServiceFailed(plain(failure));
-        return key;
-    }
-    async #ask(request, seconds) {
-        if (this.#dead)
-            throw this.#dead;
-        const id = ++this.#last;
-        const stopWatching = this.#watch(seconds, request.call === 'restore');
-        try {
-            return await new Promise((resolve, reject) => {
-                this.#waiting.set(id, { resolve, reject });
-                this.#hold();
-                this.#child.send({ id, ...request }, (error) => error && this.#die(error.message));
-            });
-        }
-        finally {
-            stopWatching();
-            this.#waiting.delete(id);
-            if (this.#waiting.size === 0)
-                this.#release();
-        }
-    }
-    /** @param arrives whether what comes can be seen in the directories */
-    #watch(seconds, arrives) {
-        let last = now();
-        let bytes = 0;
-        return every(0.1, () => {
-            const arrived = arrives ? bytesBelow(this.#directories) : 0;
-            if (arrived !== bytes)
-                last = now();
-            bytes = arrived;
-            if (now() - last > seconds)
-                this.#die(`the cache service was silent for ${Math.round(seconds)} s`);
-        });
-    }
-    #die(reason) {
-        this.#dead ??= new ServiceFailed(reason);
-        this.#child.kill('SIGKILL');
-        for (const { reject } of this.#waiting.values())
-            reject(this.#dead);
-    }
-    /** While nobody waits for an answer, the child does not keep this process alive. */
-    #release() {
-        this.#child.unref();
-        this.#child.channel?.unref();
-    }
-    #hold() {
-        this.#child.ref();
-        this.#child.channel?.ref();
-    }
-}
-/** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
-function bytesBelow(directories) {
-    try {
-        const files = directories.flatMap((directory) => (0,external_node_fs_.readdirSync)(directory, { recursive: true }).map((name) => (0,external_node_path_.join)(directory, String(name))));
-        return files.reduce((sum, file) => sum + (0,external_node_fs_.statSync)(file).size, 0);
-    }
-    catch {
-        return 0;
-    }
-}
-/** What @actions/cache says, for people. */
-function plain(failure) {
-    const [unreachable] = /E(?:CONN\w+|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|TIMEDOUT)/.exec(failure) ?? [];
-    if (unreachable)
-        return `the cache service cannot be reached (${unreachable})`;
-    if (/\b429\b|rate limit/i.test(failure))
-        return 'the cache service takes no more calls for now';
-    if (/write denied/.test(failure))
-        return 'this job may read the cache, but not write it';
-    if (/\btar\b.*failed/i.test(failure))
-        return 'what came from the cache service is damaged';
-    // Line ends are escaped, as in all workflow commands; behind the first one there is only advice.
-    return failure.split('%0A')[0] ?? failure;
-}
-
-;// CONCATENATED MODULE: ./lib/cache/folder.js
-// Blobs in a folder of this machine, named by their digests:
-//
-//   blobs/HEX    a blob
-//   scratch/     uploads on their way
-
-
-
-
-
-class BlobFolder {
-    path;
-    bytesFetched = 0;
-    bytesAdded = 0;
-    /** Blobs whose content was compared with their digest in this run. */
-    #checked = new Map();
-    constructor(path) {
-        this.path = path;
-    }
-    /** Makes the folder. @throws Error with a sentence when it cannot be made */
-    make() {
-        return makeDirectory((0,external_node_path_.join)(this.path, 'scratch'));
-    }
-    size(digest) {
-        return bytesOf(this.blob(digest));
-    }
-    /** Path of a blob whose content is right. @throws BlobGone */
-    file(digest) {
-        const checked = this.#checked.get(digest) ?? this.fetch(digest);
-        this.#checked.set(digest, checked);
-        return checked;
-    }
-    scratch() {
-        return (0,external_node_path_.join)(this.path, 'scratch', (0,external_node_crypto_.randomUUID)());
-    }
-    async add(digest, file, bytes) {
-        await moveFile(file, this.blob(digest));
-        this.bytesAdded += bytes;
-        this.#checked.set(digest, Promise.resolve(this.blob(digest)));
-    }
-    async drop(digest) {
-        this.#checked.delete(digest);
-        await remove(this.blob(digest));
-    }
-    /** Sees to it that a blob is here, and right. @throws BlobGone */
-    async fetch(digest) {
-        const file = this.blob(digest);
-        const found = await sha256Of(file).catch(() => null);
-        if (found === null)
-            throw new BlobGone(digest, 'its file is gone');
-        if (`sha256:${found}` !== digest) {
-            // A folder that is only read from may not let it go.
-            await remove(file).catch(() => undefined);
-            throw new BlobGone(digest, 'its file is damaged');
-        }
-        this.bytesFetched += (await bytesOf(file)) ?? 0;
-        return file;
-    }
-    /** Where a blob is when it is here. */
-    blob(digest) {
-        return (0,external_node_path_.join)(this.blobs, hexOf(digest));
-    }
-    get blobs() {
-        return (0,external_node_path_.join)(this.path, 'blobs');
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/cache/pack.js
-// Which blobs go into which new entry of the Actions cache. Pure.
-
-
-/**
- * New entries for these blobs, at most `most` (3 or more). A blob has one of its own as far as they go, the large ones
- * first: then it is found by its digest, whichever image has it. The others are put into two packs.
- * @param blobs layers from the bottom up, stage by stage: who needs one needs its neighbours
- */
-function planEntries(blobs, most) {
-    if (blobs.length <= most)
-        return blobs.map((blob) => entryOf([blob]));
-    const alone = new Set([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, most - 2));
-    const rest = blobs.filter((blob) => !alone.has(blob));
-    const half = sum(rest) / 2;
-    const first = rest.filter((_, at) => sum(rest.slice(0, at + 1)) <= half);
-    const packs = [first, rest.slice(first.length)].filter((pack) => pack.length > 0);
-    return [...[...alone].map((blob) => [blob]), ...packs].map(entryOf);
-}
-function entryOf(blobs) {
-    const digests = blobs.map(({ digest }) => digest);
-    const all = digests.map(hexOf);
-    const name = all.length === 1 ? all.join() : (0,external_node_crypto_.createHash)('sha256').update(all.sort().join()).digest('hex');
-    return { name, digests, bytes: sum(blobs) };
-}
-function sum(blobs) {
-    return blobs.reduce((all, { bytes }) => all + bytes, 0);
-}
-
-;// CONCATENATED MODULE: ./lib/cache/actions.js
-// The layer cache in the Actions cache. Its entries are of two kinds:
-//
-//   …-SCOPE-VARIANT-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new
-//                                 one; the newest that GitHub lets this job read is the one that counts
-//   …-blobs-NAME                  a folder with one large blob, whose digest is the name; or a pack of several, named by them all
-//
-// On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
-
-
-
-
-
-
-
-
-
-
-
-/** The number changes when older entries cannot be read any more. */
-const PREFIX = 'cached-docker-build-1';
-/** An entry is only found under the path that it was saved with: this is the index's. */
-const INDEX = 'index.json';
-const blobsKey = (name) => `${PREFIX}-blobs-${name}`;
-/** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
-const PATIENCE = 5;
-/** Seconds for which nothing may come of a layer that is on its way. */
-const SILENCE = 10;
-/** Blobs up to so many bytes travel in the index, the smallest first, up to so many bytes in all. */
-const SMALL = 256 << 10;
-const SMALL_IN_ALL = 4 << 20;
-/** New entries of a save: a repository may make 200 in a minute, and a large matrix shares them. */
-const MOST_ENTRIES = 8;
-class ActionsStore extends BlobFolder {
-    kind = 'actions';
-    /** Why nothing can be saved. */
-    refusal = null;
-    #scope;
-    #connection = null;
-    /** What keys of this scope's indexes begin with, and of this variant's. */
-    #any;
-    #own;
-    /** Blobs that can be delivered, and their entries. */
-    #remote = new Map();
-    /** Entries that are there: their name → the blobs in them. */
-    #entries = new Map();
-    #restored = new Map();
-    constructor(folder, scope) {
-        super(folder);
-        const { name, variant } = scope;
-        this.#scope = scope;
-        this.#any = `${PREFIX}-${name}-`;
-        this.#own = `${this.#any}${variant}-`;
-    }
-    /**
-     * @param folder a new folder of this job's own
-     * @throws Error with a sentence when the folder cannot be written to
-     */
-    static async open(folder, scope) {
-        await Promise.all(Object.values(places(folder)).map(makeDirectory));
-        const store = new ActionsStore(folder, scope);
-        await store.make();
-        // It takes a moment to start.
-        store.#cache();
-        return store;
-    }
-    /** Goes on with a store that was opened by another process. */
-    static resume({ path, scope, entries }, index) {
-        const store = new ActionsStore(path, scope);
-        for (const entry of entries)
-            store.#take(entry, index);
-        return store;
-    }
-    async load() {
-        const { read, write } = cachePermissions();
-        if (!write)
-            this.refusal = READ_ONLY;
-        if (!read)
-            return { index: null, reason: 'this job may not read the cache' };
-        const deadline = now() + PATIENCE;
-        try {
-            if ((await this.#cache().restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
-                return { index: null, reason: null };
-            const { text } = await readText((0,external_node_path_.join)(places(this.path).entries, INDEX));
-            const found = readIndex(text ?? '');
-            this.bytesFetched += Buffer.byteLength(text ?? '');
-            if (found.index)
-                await this.#findEntries(found.index, deadline);
-            return found;
-        }
-        catch (error) {
-            const reason = messageOf(error);
-            // A damaged index must be replaced; a service that is down is not asked again.
-            const answers = await this.#cache()
-                .find(INDEX, this.#any, deadline - now())
-                .catch(() => null);
-            if (answers === null)
-                this.refusal ??= reason;
-            return { index: null, reason };
-        }
-    }
-    async size(digest) {
-        return this.#remote.get(digest)?.bytes ?? super.size(digest);
-    }
-    async save(index) {
-        const entries = {};
-        const here = [];
-        for (const digest of sizesOf(index.manifests.values()).keys()) {
-            if (index.blobs.has(digest))
-                continue;
-            const remote = this.#remote.get(digest);
-            const bytes = await super.size(digest);
-            if (remote)
-                entries[remote.entry] = this.#entries.get(remote.entry) ?? [];
-            else if (bytes !== null)
-                here.push({ digest, bytes });
-        }
-        const small = smallest(here);
-        const blobs = new Map(index.blobs);
-        for (const { digest } of small)
-            blobs.set(digest, await readBytes(this.blob(digest)));
-        const planned = planEntries(here.filter((blob) => !small.includes(blob)), MOST_ENTRIES - 1);
-        for (const { name, digests } of planned)
-            entries[name] = digests;
-        return {
-            folder: this.path,
-            key: `${this.#own}${wallClock()}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
-            index: writeIndex({ ...index, blobs, entries }),
-            entries: planned,
-        };
-    }
-    state() {
-        return { kind: this.kind, path: this.path, scope: this.#scope, entries: [...this.#entries.keys()] };
-    }
-    async close(goesOn) {
-        this.#connection?.close();
-        if (!goesOn)
-            await remove(this.path);
-    }
-    async fetch(digest) {
-        const entry = this.#remote.get(digest)?.entry;
-        if (entry === undefined)
-            throw new BlobGone(digest, 'it is not in the cache');
-        const restored = this.#restored.get(entry) ?? this.#restore(entry);
-        this.#restored.set(entry, restored);
-        await restored.catch((error) => {
-            throw new BlobGone(digest, messageOf(error));
-        });
-        if ((await super.size(digest)) === null)
-            throw new BlobGone(digest, 'what came from the cache is damaged');
-        return this.blob(digest);
-    }
-    #cache() {
-        this.#connection ??= connect(this.path);
-        return this.#connection;
-    }
-    /** Asks for all entries of an index at once: those that were evicted must not be offered. */
-    async #findEntries(index, deadline) {
-        await Promise.all(Object.keys(index.entries).map(async (entry) => {
-            const key = blobsKey(entry);
-            if ((await this.#cache().find(entry, key, deadline - now())) === key)
-                this.#take(entry, index);
-        }));
-    }
-    /** Notes an entry that is there. */
-    #take(entry, { manifests, entries }) {
-        const sizes = sizesOf(manifests.values());
-        const digests = entries[entry] ?? [];
-        this.#entries.set(entry, digests);
-        for (const digest of digests)
-            this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
-    }
-    /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
-    async #restore(entry) {
-        const digests = this.#entries.get(entry) ?? [];
-        const key = blobsKey(entry);
-        if ((await this.#cache().restore(entry, key, SILENCE)) !== key)
-            throw new Error('its entry was evicted');
-        for (const digest of digests) {
-            const file = (0,external_node_path_.join)(places(this.path).entries, entry, hexOf(digest));
-            if ((await sha256Of(file).catch(() => null)) !== hexOf(digest))
-                continue;
-            this.bytesFetched += (await bytesOf(file)) ?? 0;
-            await moveFile(file, this.blob(digest));
-        }
-    }
-}
-const READ_ONLY = 'this job may read the cache, but not write it, as is usual for workflows that others can trigger';
-/** Where entries are in a job's folder, and their archives on the way. */
-function places(folder) {
-    return { entries: (0,external_node_path_.join)(folder, 'entries'), archives: (0,external_node_path_.join)(folder, 'archives') };
-}
-/** Speaks with the service for a job's folder. */
-function connect(folder) {
-    const { entries, archives } = places(folder);
-    return new ActionsCache(entries, archives);
-}
-function smallest(blobs) {
-    let left = SMALL_IN_ALL;
-    return [...blobs]
-        .sort((a, b) => a.bytes - b.bytes)
-        .filter(({ bytes }) => {
-        left -= bytes;
-        return bytes <= SMALL && left >= 0;
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/cache/directory.js
-// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and the indexes:
-//
-//   scopes/NAME/VARIANT.json   an index (index-entry.ts)
-//
-// A blob that no index names any more is removed a day later: a job that is under way may still count on it.
-
-
-
-
-
-/** Variants that a scope keeps, the newest ones: an argument may be another one in each run. */
-const MOST_VARIANTS = 16;
-/** In milliseconds. */
-const DAY = 24 * 3600 * 1000;
-class Directory extends BlobFolder {
-    kind = 'directory';
-    refusal = null;
-    #name;
-    #scope;
-    #index;
-    constructor(path, scope) {
-        super(path);
-        const { name, variant } = scope;
-        this.#name = scope;
-        this.#scope = (0,external_node_path_.join)(path, 'scopes', name);
-        this.#index = (0,external_node_path_.join)(this.#scope, `${variant}.json`);
-    }
-    /**
-     * Opens the directory, which is made when it is not there.
-     * @param write whether anything will be saved: a directory that is only read from may be on a read-only file system
-     * @throws Error with a sentence when it cannot be made
-     */
-    static async open(path, scope, write) {
-        const directory = new Directory(path, scope);
-        if (write)
-            await directory.make();
-        return directory;
-    }
-    async load() {
-        const own = await readText(this.#index);
-        const text = own.text ?? (await this.#newest());
-        return text === null ? { index: null, reason: null } : readIndex(text);
-    }
-    async save(index) {
-        await writeText(this.#index, writeIndex(index));
-        await this.#sweep();
-        return null;
-    }
-    state() {
-        return { kind: this.kind, path: this.path, scope: this.#name, entries: [] };
-    }
-    async close() { }
-    async #newest() {
-        const [newest] = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
-        return newest ? (await readText(newest.path)).text : null;
-    }
-    async #sweep() {
-        const variants = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
-        for (const { path } of variants.slice(MOST_VARIANTS))
-            await remove(path);
-        const scopes = await namesIn((0,external_node_path_.dirname)(this.#scope));
-        const indexes = (await Promise.all(scopes.map((name) => filesIn((0,external_node_path_.join)((0,external_node_path_.dirname)(this.#scope), name))))).flat();
-        const named = new Set();
-        for (const { path } of indexes) {
-            const { index } = readIndex((await readText(path)).text ?? '');
-            // What an index that cannot be read names is not known, and then nothing is known to be unnamed.
-            if (index === null)
-                return;
-            for (const digest of sizesOf(index.manifests.values()).keys())
-                named.add(this.blob(digest));
-        }
-        const blobs = await filesIn(this.blobs);
-        const old = wallClock() - DAY;
-        for (const { path, changed } of blobs)
-            if (!named.has(path) && changed < old)
-                await remove(path);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/cache/scope.js
-// Which builds share a cache: one scope per image, and in it one variant for each set of build arguments. Pure.
-
-/**
- * By default there is a scope for each Dockerfile, target and set of platforms, so that the jobs of a matrix and the images
- * of a repository never overwrite each other. A job starts with the last save of its own variant, or else of any: a matrix
- * over build arguments has as many variants as jobs, but an argument may also be another one in each run.
- */
-function scopeOf({ chosen, dockerfile, target, platforms, variables }) {
-    const parts = chosen === '' ? ['default', dockerfile, target, ...[...platforms].sort()] : ['chosen', chosen];
-    return { name: hash(parts, 24), variant: hash([...variables].sort(), 5) };
-}
-function hash(parts, digits) {
-    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
-}
-
-;// CONCATENATED MODULE: ./lib/cache/upload.js
-// Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
-
-
-
-
-
-
-
-
-/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
-const patienceFor = (bytes) => 10 + bytes / 4e6;
-/** Carries out an upload. Whatever goes wrong is in what it returns. */
-async function carryOut({ folder, key, index: text, entries }) {
-    const start = now();
-    const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
-    const cache = connect(folder);
-    const done = { entries: 0, bytes: 0, seconds: 0, problem: null };
-    const made = (bytes) => {
-        done.entries += 1;
-        done.bytes += bytes;
-    };
-    try {
-        const there = await Promise.all(entries.map(async (entry) => {
-            try {
-                if (await saveEntry(cache, folder, entry, patience))
-                    made(entry.bytes);
-                return true;
-            }
-            catch (error) {
-                done.problem ??= messageOf(error);
-                return false;
-            }
-        }));
-        const { index } = readIndex(text);
-        // An index without anything new would only hide the one that is there.
-        if (index && (entries.length === 0 || there.includes(true))) {
-            for (const [at, { name }] of entries.entries())
-                if (!there[at])
-                    delete index.entries[name];
-            const written = writeIndex(index);
-            await writeText((0,external_node_path_.join)(places(folder).entries, INDEX), written);
-            await cache.save(INDEX, key, patienceFor(written.length));
-            made(Buffer.byteLength(written));
-        }
-    }
-    catch (error) {
-        done.problem ??= messageOf(error);
-    }
-    cache.close();
-    done.seconds = now() - start;
-    return done;
-}
-/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
-async function saveEntry(cache, folder, { name, digests }, patience) {
-    const key = blobsKey(name);
-    const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
-    if (await isThere())
-        return false;
-    const blobs = new BlobFolder(folder);
-    for (const digest of digests)
-        await linkFile(blobs.blob(digest), (0,external_node_path_.join)(places(folder).entries, name, hexOf(digest)));
-    try {
-        await cache.save(name, key, patience);
-        return true;
-    }
-    catch (error) {
-        if (await isThere())
-            return false;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/report/text.js
-// Words and figures that every rendering of the report shares. Pure.
-
-/** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
-function duration(seconds) {
-    if (seconds === 0)
-        return '0 s';
-    if (seconds < 0.05)
-        return '< 0.1 s';
-    if (seconds < 59.95)
-        return `${seconds.toFixed(1)} s`;
-    const whole = Math.round(seconds);
-    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
-}
-/** `1 warning`, `3 warnings`; `2 entries`. */
-function text_count(number, noun, nouns = `${noun}s`) {
-    return `${number} ${number === 1 ? noun : nouns}`;
-}
-/** Cuts a text to a number of characters, with an ellipsis where something is missing. */
-function cut(text, width) {
-    const characters = [...text];
-    return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
-}
-/** Breaks a text at its spaces into lines of up to `width` characters; an empty text has none. */
-function wrap(text, width) {
-    const lines = [];
-    for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-        const last = lines.at(-1);
-        if (last !== undefined && last.length + 1 + word.length <= width)
-            lines[lines.length - 1] = `${last} ${word}`;
-        else
-            lines.push(word);
-    }
-    return lines;
-}
-/** `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file. */
-function stepNumber(step, steps) {
-    const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
-    const throughFile = steps.every(({ total }) => total === steps.length);
-    const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
-    return `${platform}${several ? `${step.stage} ` : ''}${step.index}/${step.total}`;
-}
-/**
- * A time as a bar of up to `width` characters, in eighths of one; '' for what would not show. The scale goes to the
- * longest time, and to one second at least: a build in which nothing takes long shows no long bars.
- */
-function bar(seconds, longest, width) {
-    const eighths = Math.round((seconds / Math.max(longest, 1)) * width * 8);
-    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
-}
-/** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
-function verdict(report) {
-    const { build, smoke, lint } = report;
-    const steps = countSteps(build.steps);
-    const parts = [
-        build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
-        ...(build.steps.length > 0 ? [`${steps.hit} of ${text_count(build.steps.length, 'step')} from the cache`] : []),
-        ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
-        ...(lint.findings.length > 0 ? [text_count(lint.findings.length, 'lint finding')] : []),
-    ];
-    return parts.join(' · ');
-}
-/** The engine in a few words: `Docker 28.5.2, containerd image store`. */
-function engineName({ build }) {
-    const { version, imageStore, builder } = build.engine;
-    const store = imageStore === null || imageStore === 'other' ? '' : `, ${imageStore} image store`;
-    return `Docker ${version ?? '(version unknown)'}${store}${builder === 'classic' ? ', classic builder' : ''}`;
-}
-/** The builder's own work that took a tenth of a second or more, longest first. */
-function notablePhases({ build }) {
-    return build.phases
-        .filter(({ seconds }) => seconds >= 0.1)
-        .sort((a, b) => b.seconds - a.seconds)
-        .slice(0, 4)
-        .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
-}
-/** The layer cache in one line; null where nobody asked for one. */
-function cacheText({ cache }) {
-    const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
-    if (outcome === 'off')
-        return null;
-    // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
-    const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
-    // What is stored behind the job's back is told by `post`.
-    const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
-    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
-    return `${outcome}. ${reason}${figures}`;
-}
-/** What became of an upload of layers, in a sentence. */
-function uploadText({ entries, bytes: number, seconds, problem }) {
-    const made = `${bytes(number)} in ${text_count(entries, 'new entry', 'new entries')}`;
-    if (problem === null)
-        return `${made} uploaded in ${duration(seconds)}.`;
-    return entries === 0 ? `Nothing was saved: ${problem}.` : `Only ${made} uploaded: ${problem}.`;
-}
-/** `30.0 MB`, with decimal units as docker shows them. */
-function bytes(number) {
-    const units = ['B', 'kB', 'MB', 'GB'];
-    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
-    return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
-}
-/** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
-function failureText({ build, lint }) {
-    const { failure, steps } = build;
-    if (failure === null)
-        return null;
-    if (failure.step === null) {
-        return lint.findings.some(({ rule }) => rule === 'syntax') ? null : failure.message;
-    }
-    const step = steps.find(({ id }) => id === failure.step);
-    const where = step ? `Step ${stepNumber(step, steps)}${step.line ? ` (line ${step.line})` : ''}: ` : '';
-    return `${where}${failure.message}`;
-}
-
-;// CONCATENATED MODULE: ./lib/secrets.js
-// Which values of the user's must not be shown, and under which names they go.
-
-/** Values of secrets: they stand in no output at all. */
-function secretValues(inputs) {
-    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
-    return [...inputs.secrets.map(pair), ...fromEnvironment];
-}
-/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
-function argumentValues(inputs, dockerfile) {
-    return Object.entries(buildArguments(inputs))
-        .map(([name, value]) => ({ name, value }))
-        .filter(({ value }) => !dockerfile.includes(value));
-}
-/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
-function buildArguments(inputs) {
-    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
-    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
-}
-function pair(item) {
-    const at = item.indexOf('=');
-    return { name: item.slice(0, at), value: item.slice(at + 1) };
-}
-
-;// CONCATENATED MODULE: ./lib/layers.js
-// Between the layer cache and the build: which cache a job has, and what of its build is exported into it.
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** Opens the layer cache; where there is none to use, what the report says of that. */
-async function openLayers(inputs, file) {
-    const { cache: mode, 'cache-dir': directory } = inputs;
-    if (mode === 'off')
-        return noCache('off', NOT_KEPT);
-    const scope = scopeOf({
-        chosen: inputs['cache-scope'],
-        dockerfile: fromWorkspace(file),
-        target: inputs.target,
-        platforms: inputs.platforms.length > 0 ? inputs.platforms : [machine],
-        variables: [...inputs['build-args'], ...inputs['build-contexts']],
-    });
-    try {
-        const write = mode !== 'read-only';
-        const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
-        return store ? await LayerCache.open(store, { mode, commit: variable('GITHUB_SHA') }) : noCache('off', NOT_KEPT);
-    }
-    catch (error) {
-        return noCache('unusable', `The layer cache cannot be used: ${messageOf(error)}.`);
-    }
-}
-const NOT_KEPT = 'Layers are not kept; hits come from the engine itself.';
-async function actionsStore(scope) {
-    return offersCache() ? ActionsStore.open(await temporaryDirectory(), scope) : null;
-}
-/**
- * The layers that were opened, if the engine can use them; else they are closed, and it is said why not.
- * @param engine null when the job cannot begin
- */
-async function usableLayers(opening, engine) {
-    const opened = await opening;
-    if (!(opened instanceof LayerCache))
-        return opened;
-    const { imageStore, builder } = engine ?? {};
-    if (builder === 'buildkit' && (imageStore === 'containerd' || imageStore === 'overlay2'))
-        return opened;
-    await opened.close();
-    const what = builder === 'classic' ? 'classic builder' : 'image store of this engine';
-    return noCache('unusable', `The ${what} cannot share its layers.`);
-}
-function noCache(outcome, reason) {
-    const nothing = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
-    return { store: 'none', outcome, reason, ...nothing };
-}
-/**
- * Flags for an image whose layers are compressed fast. The containerd image store compresses each layer that it makes,
- * gzip on one core unless told otherwise: with zstd, a cold build of 370 MB took 0.75 of the time. An image whose name
- * has a registry or an account in it will be pushed: it stays as it is, since not all that pull it may know zstd.
- */
-function imageFlags({ tags }, { imageStore }) {
-    const stays = tags.length > 0 && tags.every((tag) => !tag.includes('/'));
-    return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
-}
-/** Ends the job's part in the layer cache; null when there is nothing to save. */
-async function orderSave(cache, { inputs, file, text }, { steps, outcome, failure, engine }) {
-    const whole = outcome === 'built';
-    const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
-    const kept = whole ? text : linesAbove(text, failed ?? 0);
-    const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
-    // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
-    if (!whole && (!last || numberedSteps(last).length === 0)) {
-        await cache.close();
-        return null;
-    }
-    const saving = await cache.handOver(steps, whole);
-    const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
-    return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
-}
-/**
- * Saves layers. Whatever goes wrong is in what it returns.
- * @param solved called when the build context is not needed any more
- */
-async function saveLayers(order, solved, cancel) {
-    const { saving, inputs, file, text, imageStore } = order;
-    const { store: state, whole } = saving;
-    const index = readIndex(saving.index).index ?? NOTHING;
-    try {
-        const store = state.kind === 'actions'
-            ? ActionsStore.resume(state, index)
-            : await Directory.open(state.path, state.scope, true);
-        const { dockerfile } = parseDockerfile(text, file, buildArguments(inputs));
-        const stages = layers_targetsOf(dockerfile, inputs.target);
-        const exported = async (path) => {
-            const exportFlags = (flags, after) => exportBuild(inputs, path, flags, cancel, after);
-            return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
-        };
-        const upload = await (whole ? exported(file) : withShorter(file, text, exported));
-        const saved = upload ? savedBy(await carryOut(upload)) : { bytes: store.bytesAdded, sentence: SAVED[`${whole}`] };
-        await store.close(false);
-        return saved;
-    }
-    catch (error) {
-        if (state.kind === 'actions')
-            await remove(state.path);
-        return { bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` };
-    }
-}
-function savedBy(uploaded) {
-    return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
-}
-const SAVED = {
-    true: 'The layers of this build were saved.',
-    false: 'The layers above the step that failed were saved.',
-};
-function linesAbove(text, line) {
-    const lines = text.split('\n').slice(0, Math.max(0, line - 1));
-    return `${lines.join('\n')}\n`;
-}
-/** Runs `work` with a Dockerfile that is cut off: Docker finds all of it in its cache. */
-function withShorter(file, text, work) {
-    return withTemporaryDirectory(async (directory) => {
-        const copy = (0,external_node_path_.join)(directory, 'Dockerfile');
-        await writeText(copy, text);
-        // An ignore file of its own goes with it, or the context would be another one.
-        const ignore = await readText(`${file}.dockerignore`);
-        if (ignore.text !== null)
-            await writeText(`${copy}.dockerignore`, ignore.text);
-        return work(copy);
-    });
-}
-function layers_targetsOf(dockerfile, target) {
-    const stages = neededStages(dockerfile, target || null);
-    const last = stages.at(-1);
-    return stages.flatMap((one) => {
-        const stage = stageName(one);
-        if (one === last)
-            return [{ stage, target: target || null }];
-        // Docker builds no other stage that has no name.
-        return one.name === null ? [] : [{ stage, target: one.name }];
-    });
+    const joined = (0,posix_namespaceObject.join)(directory, path);
+    return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/unbash/dist/traversal.js
@@ -43762,7 +39633,7 @@ const BINARY_TEST_OPS = {
 const EMPTY_REDIRECTS = [];
 const EMPTY_PREFIXES = [];
 const EMPTY_ELIFS = [];
-function parser_parse(source) {
+function parse(source) {
     return new Parser(source, 0, source.length).run();
 }
 // Parse a [start, end) window of `source` in place, so the resulting nodes index the original
@@ -44870,32 +40741,6 @@ class Parser {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/dockerfile/workdir.js
-// The directory an instruction works in. Paths are computed, never looked up.
-
-
-
-/** The instructions of scopes(), each with its working directory. */
-function* workdir_places(dockerfile, stage, buildArgs = {}) {
-    let workdir = ancestry(dockerfile, stage)[0]?.base.kind === 'scratch' ? '/' : '.';
-    for (const seen of scopes(dockerfile, stage, buildArgs)) {
-        yield { ...seen, workdir };
-        if (seen.instruction.keyword !== 'WORKDIR')
-            continue;
-        const path = resolve(seen.instruction.rest, seen.scope, dockerfile.escape);
-        workdir = path === null ? null : changeDirectory(workdir, path);
-    }
-}
-/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
-function changeDirectory(directory, path) {
-    if ((0,posix_namespaceObject.isAbsolute)(path))
-        directory = '/';
-    if (directory === null)
-        return null;
-    const joined = (0,posix_namespaceObject.join)(directory, path);
-    return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
-}
-
 ;// CONCATENATED MODULE: ./lib/dockerfile/commands.js
 // RUN → the simple commands its shell runs. The shell text is parsed by unbash; here its tree is flattened, wrappers
 // such as sudo are taken off, and `cd` is followed. What a command does is the business of the rules.
@@ -44984,7 +40829,7 @@ class Collector {
         if (this.depth >= commands_DEEPEST)
             return;
         this.depth++;
-        this.list(parser_parse(text).commands, { text, locate });
+        this.list(parse(text).commands, { text, locate });
         this.depth--;
     }
     /** Adds a command whose words are known; `argument` gives the text of a word, should it be a script. */
@@ -45183,82 +41028,204 @@ function scriptArgument(words) {
     return null;
 }
 
+;// CONCATENATED MODULE: ./lib/lint/steps.js
+// What every rule asks of instructions: their commands, the words in them, the stages that begin with them.
+
+
+/** Makes a function of an object remember what it said of it: several rules ask the same of one instruction. */
+function remembering(compute) {
+    const known = new WeakMap();
+    return (key) => {
+        const entry = known.get(key) ?? { value: compute(key) };
+        known.set(key, entry);
+        return entry.value;
+    };
+}
+/** The commands of a RUN; none of any other instruction. */
+const commandsOf = remembering((instruction) => instruction.keyword === 'RUN' ? shellCommands(instruction) : []);
+/** All names in the text of an instruction, heredocs included: `$A`, `${A:-x}`, `%A%` and `process.env.A` all mention A. */
+const mentions = remembering(({ text, heredocs }) => new Set([text, ...heredocs.map(({ content }) => content)].flatMap((part) => part.match(/\w+/g) ?? [])));
+/** What BuildKit runs in a stage: what the parent left behind ONBUILD, then its own instructions. */
+function ownInstructions({ triggers, instructions }) {
+    return [...triggers, ...instructions];
+}
+/** The stages that are built from each stage (FROM stage). */
+const childStages = remembering((dockerfile) => {
+    const children = new Map(dockerfile.stages.map((stage) => [stage, []]));
+    for (const stage of dockerfile.stages) {
+        const parent = parentOf(dockerfile, stage);
+        if (parent !== undefined)
+            children.get(parent)?.push(stage);
+    }
+    return children;
+});
+
+;// CONCATENATED MODULE: ./lib/lint/system-packages.js
+// Commands of the package managers of systems, told from their words: apt, apk, dnf, yum and zypper.
+
+
+
+const APT = {
+    manager: 'apt',
+    valued: words('t target-release default-release o option c config-file a host-architecture'),
+    update: words('update'),
+    install: words('install reinstall build-dep satisfy upgrade dist-upgrade full-upgrade safe-upgrade'),
+    refresh: words('U update'),
+};
+const APK = {
+    manager: 'apk',
+    valued: words('t virtual X repository p root keys-dir repositories-file arch cache-dir cache-max-age wait'),
+    update: words('update'),
+    install: words('add upgrade'),
+    refresh: words('no-cache U update-cache update'),
+};
+const DNF = {
+    manager: 'dnf',
+    valued: words('setopt enablerepo disablerepo repo releasever installroot c config x exclude forcearch'),
+    update: words('makecache'),
+    install: words('install localinstall reinstall groupinstall group module builddep update upgrade distro-sync swap'),
+    refresh: null,
+};
+const ZYPPER = {
+    manager: 'zypper',
+    valued: words('R root C cache-dir D repo r from t type p plus-repo'),
+    update: words('refresh ref'),
+    install: words('install in source-install si update up dist-upgrade dup patch'),
+    refresh: null,
+};
+const DIALECTS = new Map([
+    ['apt-get', APT],
+    ['apt', APT],
+    ['aptitude', APT],
+    ['apk', APK],
+    ['dnf', DNF],
+    ['microdnf', DNF],
+    ['tdnf', DNF],
+    ['yum', { ...DNF, manager: 'yum' }],
+    ['zypper', ZYPPER],
+]);
+/** Reads the command as one of a system's package manager, behind xargs as well; null if it is none. */
+const systemAction = remembering(({ words: all }) => {
+    const at = (0,posix_namespaceObject.basename)(all[0] ?? '') === 'xargs' ? all.findIndex((word) => DIALECTS.has((0,posix_namespaceObject.basename)(word))) : 0;
+    const name = (0,posix_namespaceObject.basename)(all[at] ?? '');
+    const dialect = DIALECTS.get(name);
+    if (dialect === undefined)
+        return null;
+    const { operands, options } = splitArguments(all.slice(at + 1), dialect.valued);
+    const [verb = '', ...packages] = operands;
+    return {
+        manager: dialect.manager,
+        kind: dialect.install.has(verb) ? 'install' : dialect.update.has(verb) ? 'update' : 'other',
+        label: `${name} ${verb}`.trim(),
+        packages,
+        refreshes: dialect.refresh === null || [...options.keys()].some((option) => dialect.refresh?.has(option)),
+        options,
+    };
+});
+
 ;// CONCATENATED MODULE: ./lib/lint/installs.js
-// What an install command of npm, pip or apt reads, told from its words. Commands in, facts out; which of them is a
-// fault is the business of the rules.
+// What an install command reads, told from its words: of the package managers of languages and of systems. Commands in,
+// facts out; which of them is a fault is the business of the rules, which files a manager reads that of manifests.ts.
 
 
+
+
+
+const SYSTEM = new Set(['apt', 'apk', 'dnf', 'yum', 'zypper']);
+/** Whether the install takes packages of the system: it reads nothing of the project. */
+function isSystem({ manager }) {
+    return SYSTEM.has(manager);
+}
 /**
  * Reads the command as an install. Null if it is none, or if it takes packages from the file system or from where
  * nobody can tell (`pip install .`, `npm install ./lib`, `apt-get install $(cat packages)`): those need the source.
  * `npm install -g` is none either: it sets up a tool and leaves the project alone.
  */
-function installOf(command) {
+const installOf = remembering((command) => {
+    const found = systemInstall(command) ?? projectInstall(command);
+    return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
+});
+function systemInstall(command) {
+    const action = systemAction(command);
+    if (action?.kind !== 'install' || command.words[0] === 'xargs')
+        return null;
+    const { manager, label, packages, options } = action;
+    // Its own settings may come with the source, and an upgrade names nothing.
+    if (packages.length === 0 || options.has('c') || options.has('config-file'))
+        return null;
+    if (packages.some((name) => isPath(name) || /\.(deb|rpm|apk)$/.test(name)))
+        return null;
+    return { ...NOTHING, manager, label, directory: command.workdir, packages };
+}
+const NOTHING = { files: [], packages: [], runsScripts: false, installsProject: false, apart: '' };
+function projectInstall(command) {
     const [program = '', ...args] = command.words;
     const name = (0,posix_namespaceObject.basename)(program);
-    const found = name === 'npm'
-        ? npm(args, command)
-        : /^pip[\d.]*$/.test(name)
-            ? pip(args, command)
-            : /^python[\d.]*$/.test(name) && args[0] === '-m' && args[1] === 'pip'
-                ? pip(args.slice(2), command)
-                : name === 'apt-get' || name === 'apt' || name === 'aptitude'
-                    ? apt(args, command)
-                    : null;
-    return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
+    const behindPython = /^python[\d.]*$/.test(name) && args[0] === '-m';
+    const dialect = dialectOf(behindPython ? (args[1] ?? '') : name);
+    if (dialect === undefined)
+        return null;
+    const { manager, valued, read } = dialect;
+    const split = splitArguments(behindPython ? args.slice(2) : args, valued);
+    const told = read(split, command);
+    if (told === null)
+        return null;
+    const elsewhere = dialect.directory?.flatMap((option) => split.options.get(option) ?? []).at(-1) ?? '.';
+    const directory = /[$`]/.test(elsewhere) ? null : changeDirectory(command.workdir, elsewhere);
+    return { ...NOTHING, manager, directory, ...told };
 }
-/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
-function isComputed(word) {
-    return /\$\(|`/.test(word);
+function dialectOf(name) {
+    return installs_DIALECTS.get(/^pip[\d.]*$/.test(name) ? 'pip' : name);
 }
-/** Splits as these programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
-function splitArguments(args, valued) {
-    const operands = [];
-    const options = new Map();
-    const rest = [...args];
-    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-        const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
-        const [, name, given] = valued.has(short)
-            ? [word, short, attached]
-            : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
-        if (word === '--')
-            operands.push(...rest.splice(0));
-        else if (!word.startsWith('-'))
-            operands.push(word);
-        else if (name !== undefined) {
-            const value = given ?? (valued.has(name) ? rest.shift() : undefined);
-            options.set(name, [...(options.get(name) ?? []), value ?? '']);
-        }
-    }
-    return { operands, options };
+const NPM_VALUED = words('prefix C cache registry omit include only loglevel userconfig globalconfig workspace w location tag script-shell before fetch-retries fetch-timeout maxsockets install-strategy cpu os libc');
+const PIP_VALUED = words('r requirement c constraint e editable i index-url extra-index-url f find-links t target prefix root src platform python-version implementation abi only-binary no-binary progress-bar proxy retries timeout trusted-host cert client-cert cache-dir log upgrade-strategy global-option config-settings C report use-feature exists-action root-user-action python group');
+const NPM_INSTALL = words('install i in ins inst insta instal isnt isnta isntal isntall add ci clean-install ic install-clean isntall-clean');
+function has({ options }, ...names) {
+    return names.some((name) => options.has(name));
 }
-const NPM_VALUED = new Set('prefix C cache registry omit include only loglevel userconfig globalconfig workspace w location tag script-shell before fetch-retries fetch-timeout maxsockets install-strategy cpu os libc'.split(' '));
-const NPM_INSTALL = new Set('install i in ins inst insta instal isnt isnta isntal isntall add ci clean-install ic install-clean isntall-clean'.split(' '));
-function npm(args, command) {
-    const { operands, options } = splitArguments(args, NPM_VALUED);
+function npm(args) {
+    const { operands, options } = args;
     const [verb = '', ...packages] = operands;
     if (!NPM_INSTALL.has(verb))
         return null;
-    if (options.has('g') || options.has('global') || options.get('location')?.includes('global'))
+    if (has(args, 'g', 'global') || options.get('location')?.includes('global'))
         return null;
     // Workspaces read a package.json in directories that the line does not name.
-    if (['w', 'workspace', 'ws', 'workspaces'].some((option) => options.has(option)))
+    if (has(args, 'w', 'workspace', 'ws', 'workspaces'))
         return null;
+    return scripted('npm', verb, packages, args);
+}
+/** An install that may run scripts of the project, as those for Node do. */
+function scripted(program, verb, packages, { options }) {
     if (packages.some((name) => isPath(name) || isVariable(name) || /^(file|link):|\.tgz$/.test(name)))
         return null;
-    const prefix = [...(options.get('prefix') ?? []), ...(options.get('C') ?? [])].at(-1) ?? '.';
+    const ignores = options.has('ignore-scripts') && options.get('ignore-scripts')?.at(-1) !== 'false';
     return {
-        manager: 'npm',
-        label: ['npm', verb, ...(packages.length > 0 ? [shortened(packages)] : [])].join(' '),
-        directory: /[$`]/.test(prefix) ? null : changeDirectory(command.workdir, prefix),
-        files: [],
+        label: [program, verb, ...(packages.length > 0 ? [shortened(packages)] : [])].join(' ').trim(),
         packages,
-        runsScripts: !options.has('ignore-scripts') || options.get('ignore-scripts')?.at(-1) === 'false',
+        runsScripts: !ignores,
     };
 }
-const PIP_VALUED = new Set('r requirement c constraint e editable i index-url extra-index-url f find-links t target prefix root src platform python-version implementation abi only-binary no-binary progress-bar proxy retries timeout trusted-host cert client-cert cache-dir log upgrade-strategy global-option config-settings C report use-feature exists-action root-user-action python group'.split(' '));
-function pip(args, command) {
-    const { operands, options } = splitArguments(args, PIP_VALUED);
+function yarn(args) {
+    const [verb = 'install', ...packages] = args.operands;
+    if ((verb !== 'install' && verb !== 'add') || has(args, 'version', 'v', 'help'))
+        return null;
+    return scripted('yarn', verb, packages, args);
+}
+function pnpm(args) {
+    const [verb = '', ...packages] = args.operands;
+    if (has(args, 'g', 'global', 'filter', 'F') || !['install', 'i', 'add', 'ci', 'fetch'].includes(verb))
+        return null;
+    // Fetching reads the lock file and nothing else.
+    return verb === 'fetch' ? { label: 'pnpm fetch', files: ['pnpm-lock.yaml'] } : scripted('pnpm', verb, packages, args);
+}
+function bun(args) {
+    const [verb = '', ...packages] = args.operands;
+    if (has(args, 'g', 'global', 'filter') || !['install', 'i', 'add', 'ci'].includes(verb))
+        return null;
+    return scripted('bun', verb, packages, args);
+}
+function pip({ operands, options }) {
     const [verb, ...packages] = operands;
     if (verb !== 'install')
         return null;
@@ -45274,49 +41241,155 @@ function pip(args, command) {
     if (files.some((file) => /[$*?[]/.test(file)))
         return null;
     const named = packages.length > 0 ? [shortened(packages)] : [];
-    return {
-        manager: 'pip',
-        label: ['pip install', ...requirements.map((file) => `-r ${file}`), ...named].join(' '),
-        directory: command.workdir,
-        files,
-        packages,
-        runsScripts: false,
-    };
+    return { label: ['pip install', ...requirements.map((file) => `-r ${file}`), ...named].join(' '), files, packages };
 }
 function isLocal(file) {
     return !/^https?:/.test(file);
 }
-const APT_VALUED = new Set([
-    't',
-    'target-release',
-    'default-release',
-    'o',
-    'option',
-    'c',
-    'config-file',
-    'a',
-    'host-architecture',
-]);
-function apt(args, command) {
-    const { operands, options } = splitArguments(args, APT_VALUED);
+function poetry(args) {
+    const [verb, ...packages] = args.operands;
+    if ((verb !== 'install' && verb !== 'sync') || packages.length > 0)
+        return null;
+    const alone = has(args, 'no-root', 'no-directory');
+    return { label: `poetry ${verb}`, installsProject: !alone, apart: alone ? '' : '--no-root' };
+}
+function uv(args) {
+    const [verb = '', ...rest] = args.operands;
+    if (verb === 'pip') {
+        const inner = rest[0] === 'sync' ? { ...args, operands: ['install'], options: synced(args, rest.slice(1)) } : null;
+        const told = pip(inner ?? { ...args, operands: rest });
+        return told && { ...told, label: `uv ${told.label}` };
+    }
+    if (verb !== 'sync' || has(args, 'package', 'all-packages'))
+        return null;
+    const alone = has(args, 'no-install-project', 'no-install-workspace');
+    return { label: 'uv sync', installsProject: !alone, apart: alone ? '' : '--no-install-project' };
+}
+/** `uv pip sync a.txt` installs what `uv pip install -r a.txt` would. */
+function synced({ options }, files) {
+    return new Map([...options, ['r', [...files]]]);
+}
+function pipenv({ operands }) {
     const [verb, ...packages] = operands;
-    if (verb !== 'install' || packages.length === 0 || options.has('c') || options.has('config-file'))
+    if (verb !== 'install' && verb !== 'sync')
         return null;
-    if (packages.some((name) => isPath(name) || name.endsWith('.deb')))
+    return packages.length > 0 ? null : { label: `pipenv ${verb}` };
+}
+function bundler({ operands }) {
+    const [verb = 'install'] = operands;
+    return verb === 'install' || verb === 'i' ? { label: 'bundle install' } : null;
+}
+function gem({ operands }) {
+    const [verb, ...packages] = operands;
+    if ((verb !== 'install' && verb !== 'i') || packages.length === 0)
         return null;
+    if (packages.some((name) => isPath(name) || isVariable(name) || name.endsWith('.gem')))
+        return null;
+    return { label: `gem install ${shortened(packages)}`, packages };
+}
+function composer(args) {
+    if (!['install', 'i'].includes(args.operands[0] ?? ''))
+        return null;
+    const runsScripts = !has(args, 'no-scripts');
+    const autoloads = !has(args, 'no-autoloader');
     return {
-        manager: 'apt',
-        label: `${(0,posix_namespaceObject.basename)(command.words[0] ?? '')} install`,
-        directory: command.workdir,
-        files: [],
-        packages,
-        runsScripts: false,
+        label: 'composer install',
+        runsScripts,
+        // An optimised autoloader lists the classes of the project.
+        installsProject: autoloads && has(args, 'o', 'optimize-autoloader', 'a', 'classmap-authoritative', 'apcu-autoloader'),
+        apart: [...(runsScripts ? ['--no-scripts'] : []), ...(autoloads ? ['--no-autoloader'] : [])].join(' '),
     };
 }
-/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
-function isPath(name) {
-    return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
+function go({ operands }) {
+    const [verb = '', subject = '', ...others] = operands;
+    if (verb === 'mod' && subject === 'download')
+        return others.length > 0 ? null : { label: 'go mod download' };
+    const tools = operands.slice(1);
+    if (verb !== 'install' || tools.length === 0 || tools.some((name) => isPath(name) || !name.includes('@')))
+        return null;
+    return { label: `go install ${shortened(tools)}`, packages: tools };
 }
+function cargo(args) {
+    const [verb = '', ...packages] = args.operands;
+    if (verb === 'chef' && packages[0] === 'cook') {
+        return { label: 'cargo chef cook', files: [args.options.get('recipe-path')?.at(-1) ?? 'recipe.json'] };
+    }
+    if (verb !== 'install' || has(args, 'path') || (packages.length === 0 && !has(args, 'git')))
+        return null;
+    const named = packages.length > 0 ? packages : (args.options.get('git') ?? []);
+    return named.some(isVariable) ? null : { label: `cargo install ${shortened(named)}`, packages: named };
+}
+function maven(args) {
+    const goals = args.operands;
+    const resolves = goals.length > 0 && goals.every((goal) => /(^|:)(go-offline|resolve(-plugins)?)$/.test(goal));
+    return resolves && !has(args, 'pl', 'projects') ? { label: `mvn ${goals.join(' ')}` } : null;
+}
+function gradle({ operands }) {
+    const resolves = operands.length > 0 && operands.every((task) => task === 'dependencies');
+    return resolves ? { label: 'gradle dependencies' } : null;
+}
+function dotnet({ operands }) {
+    const [verb, ...files] = operands;
+    if (verb !== 'restore' || files.length > 1 || files.some((file) => /[$*?[]/.test(file)))
+        return null;
+    const [file] = files;
+    if (file !== undefined && !/\.((cs|fs|vb)proj|slnx?)$/.test(file))
+        return null;
+    return { label: ['dotnet restore', ...files].join(' '), files };
+}
+function mix({ operands }) {
+    return operands[0] === 'deps.get' ? { label: 'mix deps.get' } : null;
+}
+const NODE_VALUED = 'prefix C cwd dir registry loglevel network-timeout cache-folder modules-folder mutex reporter store-dir';
+const installs_DIALECTS = new Map(Object.entries({
+    npm: { manager: 'npm', valued: NPM_VALUED, directory: ['prefix', 'C'], read: npm },
+    yarn: { manager: 'yarn', valued: words(NODE_VALUED), directory: ['cwd'], read: yarn },
+    yarnpkg: { manager: 'yarn', valued: words(NODE_VALUED), directory: ['cwd'], read: yarn },
+    pnpm: { manager: 'pnpm', valued: words(`${NODE_VALUED} filter F`), directory: ['dir', 'C'], read: pnpm },
+    bun: { manager: 'bun', valued: words(`${NODE_VALUED} filter`), directory: ['cwd'], read: bun },
+    pip: { manager: 'pip', valued: PIP_VALUED, read: pip },
+    poetry: {
+        manager: 'poetry',
+        valued: words('C directory P project with without only E extras'),
+        directory: ['directory', 'C', 'project', 'P'],
+        read: poetry,
+    },
+    uv: {
+        manager: 'uv',
+        valued: words(`${[...PIP_VALUED].join(' ')} p directory project extra only-group no-group link-mode`),
+        directory: ['directory', 'project'],
+        read: uv,
+    },
+    pipenv: { manager: 'pipenv', valued: words('python categories extra-pip-args'), read: pipenv },
+    bundle: {
+        manager: 'bundler',
+        valued: words('j jobs path without with retry gemfile'),
+        read: bundler,
+    },
+    bundler: { manager: 'bundler', valued: words('j jobs path without with retry gemfile'), read: bundler },
+    gem: {
+        manager: 'bundler',
+        valued: words('v version i install-dir n bindir P trust-policy platform s source'),
+        read: gem,
+    },
+    composer: { manager: 'composer', valued: words('d working-dir'), directory: ['d', 'working-dir'], read: composer },
+    go: { manager: 'go', valued: words('C ldflags tags mod modfile'), directory: ['C'], read: go },
+    cargo: {
+        manager: 'cargo',
+        valued: words('path git version vers branch tag rev features F target recipe-path root j jobs profile p package bin'),
+        read: cargo,
+    },
+    mvn: { manager: 'maven', valued: words('f file pl projects P activate-profiles s settings T'), read: maven },
+    mvnw: { manager: 'maven', valued: words('f file pl projects P activate-profiles s settings T'), read: maven },
+    gradle: { manager: 'gradle', valued: words('p project-dir b g I'), directory: ['p', 'project-dir'], read: gradle },
+    gradlew: { manager: 'gradle', valued: words('p project-dir b g I'), directory: ['p', 'project-dir'], read: gradle },
+    dotnet: {
+        manager: 'dotnet',
+        valued: words('r runtime s source configfile packages v verbosity a arch os'),
+        read: dotnet,
+    },
+    mix: { manager: 'mix', valued: words('only'), read: mix },
+}));
 /** A whole package in a variable: it may be a path. */
 function isVariable(name) {
     return name.startsWith('$');
@@ -45325,81 +41398,204 @@ function shortened(packages) {
     return packages.length > 1 ? `${packages[0]} …` : packages.join();
 }
 // They set up the system or a directory, look around, or talk: none of them reads the project.
-const SETUP = new Set(': [ add-apt-repository addgroup adduser apk apt apt-get aptitude cd chmod chown corepack curl date dnf echo env exit export false getent groupadd id locale-gen ls mkdir printf pwd rm rmdir set sleep test touch true umask uname unset update-ca-certificates useradd usermod virtualenv wget which whoami yum'.split(' '));
-// They build the project: apt takes no notice of what they make, npm and pip may.
-const BUILDS = new Set('bun bundle cargo composer dotnet go gradle mvn npm npx pip pip3 pnpm poetry tsc uv yarn'.split(' '));
+const SETUP = words(': [ add-apt-repository addgroup adduser apt-key apt-mark cd chmod chown corepack curl date debconf-set-selections dpkg-reconfigure echo env exit export false getent groupadd id ldconfig ln locale-gen ls mkdir mktemp nproc printf pwd rm rmdir rustup set sha256sum sha512sum sleep test touch true umask uname unset update-alternatives update-ca-certificates useradd usermod virtualenv wget which whoami');
+// They set up themselves with these verbs.
+const SELF = new Map(Object.entries({
+    bundle: words('config'),
+    command: words('-v'),
+    composer: words('config self-update clear-cache clearcache'),
+    dotnet: words('--info --version nuget'),
+    dpkg: words('--add-architecture --print-architecture'),
+    gem: words('update sources'),
+    git: words('config'),
+    go: words('env version clean'),
+    mix: words('local.hex local.rebar'),
+    node: words('--version -v'),
+    npm: words('config set cache -v --version'),
+    pip: words('config --version cache'),
+    pnpm: words('config setup store'),
+    poetry: words('config --version self'),
+    uv: words('venv python tool --version'),
+    yarn: words('config cache set --version'),
+}));
+// They build the project: no package manager of the system takes notice of what they make, those of languages may.
+const BUILDS = words('bun bundle cargo composer dotnet go gradle mix mvn npm npx pip pip3 pnpm poetry tsc uv yarn');
 /** Whether the command reads nothing of the project, or no more than manifests: it may stand above the source. */
-function isSetup(command) {
+const isSetup = remembering((command) => {
     const [program, ...args] = command.words;
     if (program === undefined || installOf(command) !== null)
         return true;
+    const action = systemAction(command);
+    // An install that is none for installOf() reads files; an upgrade names no packages.
+    if (action !== null)
+        return action.kind !== 'install' || (action.packages.length === 0 && !/install/.test(action.label));
     const name = (0,posix_namespaceObject.basename)(program);
     const [verb = ''] = args;
-    if (/^pip[\d.]*$/.test(name))
-        return ['config', '--version', 'cache'].includes(verb);
     if (/^python[\d.]*$/.test(name))
         return verb === '--version' || (verb === '-m' && args[1] === 'venv');
-    switch (name) {
-        case 'apt':
-        case 'apt-get':
-        case 'aptitude':
-            // An install that is none for installOf() reads files.
-            return !args.includes('install') && !args.includes('build-dep');
-        case 'command':
-            return verb === '-v';
-        case 'gpg':
-            return !/--import|</.test(command.text);
-        case 'install':
-            return args.includes('-d');
-        case 'node':
-            return verb === '--version' || verb === '-v';
-        case 'npm':
-            return ['config', 'set', 'cache', '-v', '--version'].includes(verb) || installsTool(args);
-        default:
-            return SETUP.has(name);
-    }
-}
+    if (name === 'gpg')
+        return !/--import|</.test(command.text);
+    if (name === 'install')
+        return args.includes('-d');
+    // Mirrors are chosen so.
+    if (name === 'sed')
+        return args.at(-1)?.startsWith('/etc/') ?? false;
+    return (SETUP.has(name) || (SELF.get(name.replace(/^pip[\d.]*$/, 'pip'))?.has(verb) ?? false) || installsTool(name, args));
+});
 /** `npm install -g serve`, of something that is not the project. */
-function installsTool(args) {
-    const { operands, options } = splitArguments(args, NPM_VALUED);
-    const [verb = '', ...packages] = operands;
-    const global = options.has('g') || options.has('global');
-    return global && NPM_INSTALL.has(verb) && packages.length > 0 && !packages.some(isPath);
+function installsTool(name, args) {
+    const dialect = ['npm', 'pnpm', 'bun', 'yarn'].includes(name) ? dialectOf(name) : undefined;
+    if (dialect === undefined)
+        return false;
+    const split = splitArguments(args, dialect.valued);
+    const [first = '', second = '', ...others] = split.operands;
+    const global = has(split, 'g', 'global') || (name === 'yarn' && first === 'global');
+    const packages = first === 'global' ? others : [second, ...others];
+    const installs = NPM_INSTALL.has(first === 'global' ? second : first);
+    return global && installs && packages.some((packed) => packed !== '') && !packages.some(isPath);
 }
-/** Whether the command may have used the project to prepare an install of the manager that follows. */
-function mayPrepare(command, manager) {
-    return !isSetup(command) && !(manager === 'apt' && BUILDS.has((0,posix_namespaceObject.basename)(command.words[0] ?? '')));
+/** Whether the command may have used the project to prepare an install that follows: of the system's packages, or others. */
+function mayPrepare(command, system) {
+    return !isSetup(command) && !(system && BUILDS.has((0,posix_namespaceObject.basename)(command.words[0] ?? '')));
 }
 
-;// CONCATENATED MODULE: ./lib/lint/paste.js
-const LONGEST = 160;
-/**
- * The instruction on one line. Where that would be long, or change what is in quotes or heredocs, a comment instead that
- * tells which lines are meant.
- */
-function asLine({ keyword, text, range: { start, end } }) {
-    const joins = text.length <= LONGEST && !/["'`\\<]/.test(text);
-    return start.line === end.line || joins ? text : `# lines ${start.line}–${end.line}, as they are: ${keyword} …`;
+;// CONCATENATED MODULE: ./lib/lint/texts.js
+// Lists and names in messages.
+/** The values, each once. */
+function unique(values) {
+    return [...new Set(values)];
 }
-/** The flags as they are written in front of arguments, with a space behind; those that `keep` refuses are left out. */
-function flagsOf({ flags }, keep = () => true) {
-    return flags
-        .filter(({ name }) => keep(name))
-        .map(({ name, value }) => `--${name}${value === null ? '' : `=${value}`} `)
-        .join('');
+/** `a, b and c` */
+function list(items, conjunction) {
+    return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
 }
-/**
- * A RUN in two: up to and with the command, and what follows, each in the directory it was in. Null where the RUN is
- * more than a chain of `&&`, which cannot be cut without knowing what it means.
- */
-function splitRun(run, commands, last) {
-    const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
-    if (texts.join(' && ') !== run.rest.replace(/\s+/g, ' ') || run.heredocs.length > 0)
-        return null;
-    const cut = commands.indexOf(last) + 1;
-    const moves = texts.slice(0, cut).filter((_, index) => commands[index]?.words[0] === 'cd');
-    const line = (parts) => `RUN ${flagsOf(run)}${parts.join(' && ')}`;
-    return [line(texts.slice(0, cut)), line([...moves, ...texts.slice(cut)])];
+/** `a, b and c`, each as code. */
+function quoted(items, conjunction) {
+    return list(items.map((item) => `\`${item}\``), conjunction);
+}
+/** At most so many items; where there are more, the last one counts the rest. */
+function texts_shortened(items, most) {
+    return items.length <= most ? [...items] : [...items.slice(0, most - 1), `${items.length - most + 1} more`];
+}
+
+;// CONCATENATED MODULE: ./lib/lint/cost.js
+// Which commands take long: those that install, build or fetch a lot. By their names; nothing here measures.
+
+
+
+
+
+
+const BUILDERS = words('R Rscript ant bazel bazelisk c++ cabal cc choco clang cmake conda cpanm docker-php-ext-install emcc emerge flutter g++ gcc gradle gradlew install.r install2.r luarocks make mamba meson micromamba msbuild mvn mvnw ninja npx opam pacman pecl playwright pyinstaller rustc sbt stack swift tsc vite webpack');
+// Of these programs only some verbs take long.
+const VERBS = new Map(Object.entries({
+    bun: words('install i ci add run build x'),
+    bundle: words('install exec'),
+    cargo: words('build b install test chef rustc doc fetch run clippy'),
+    composer: words('install update require create-project'),
+    dotnet: words('restore build publish test tool workload run'),
+    gem: words('install'),
+    git: words('clone submodule lfs'),
+    go: words('build install test mod get generate run vet'),
+    mix: words('deps.get deps.compile compile release assets.deploy phx.digest'),
+    npm: words('install i ci add run run-script rebuild update'),
+    pip: words('install wheel download'),
+    pnpm: words('install i add run build fetch deploy'),
+    poetry: words('install sync build add'),
+    uv: words('sync pip build tool'),
+    yarn: words('install add run build workspaces'),
+}));
+const SCRIPT = /(^|[-_.])(bootstrap|build|compile|configure|install|setup)/i;
+/** Whether the command surely takes long enough to be worth the cache. */
+function isCostly(command) {
+    if (systemAction(command)?.kind === 'install' || installOf(command) !== null)
+        return true;
+    const [program = '', verb = 'install', module] = command.words;
+    const name = (0,posix_namespaceObject.basename)(program);
+    const known = VERBS.get(name.replace(/^pip[\d.]*$/, 'pip'));
+    if (known !== undefined)
+        return known.has(verb);
+    if (/^python[\d.]*$/.test(name) && verb === '-m')
+        return module === 'pip' || module === 'build';
+    return BUILDERS.has(name) || (program.includes('/') && SCRIPT.test(name));
+}
+/** The first command of a RUN that surely takes long, if there is one. */
+const costlyCommand = remembering((instruction) => commandsOf(instruction).find(isCostly) ?? null);
+// Nobody reads of more; a file that was made to hang linters may have them.
+const MOST_BELOW = 50;
+/** The costly RUNs behind an instruction of the stage, and in the stages that are built from it: the first of them. */
+function costlyBelow(dockerfile, stage, instruction) {
+    const own = ownInstructions(stage);
+    const found = [];
+    collect(own.slice(own.indexOf(instruction) + 1), found);
+    // An array yields what is added while it is walked.
+    const stages = [stage];
+    for (const member of stages) {
+        if (member !== stage)
+            collect(ownInstructions(member), found);
+        if (found.length >= MOST_BELOW)
+            break;
+        stages.push(...(childStages(dockerfile).get(member) ?? []));
+    }
+    return found;
+}
+function collect(instructions, found) {
+    for (const instruction of instructions) {
+        if (found.length >= MOST_BELOW)
+            return;
+        if (costlyCommand(instruction) !== null)
+            found.push(instruction);
+    }
+}
+// More than so many are counted.
+const MOST_NAMES = 4;
+/** RUNs in messages: the first few by name, the rest by their number. */
+function namedRuns(runs) {
+    return list(texts_shortened(runs.map(namedRun), MOST_NAMES), 'and');
+}
+/** A RUN in messages: by its install or its first costly command, and the line: `npm ci` on line 7. */
+function namedRun(instruction) {
+    const command = costlyCommand(instruction);
+    if (command === null)
+        return `the RUN on line ${instruction.range.start.line}`;
+    const label = installOf(command)?.label ?? systemAction(command)?.label ?? command.words.slice(0, 2).join(' ');
+    return `\`${label.replaceAll('`', '')}\` on line ${command.range.start.line}`;
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/always-rebuilt.js
+
+
+
+const alwaysRebuilt = {
+    id: 'always-rebuilt',
+    severity: 'warning',
+    summary: 'A step is made to change with every build, and steps that take long stand below it.',
+    check(input) {
+        return input.dockerfile.stages.flatMap((stage) => ownInstructions(stage).flatMap((instruction) => {
+            const buster = busterOf(instruction);
+            return buster === null ? [] : report(instruction, buster, stage, input);
+        }));
+    },
+};
+function report(instruction, buster, stage, { dockerfile, job }) {
+    const below = costlyBelow(dockerfile, stage, instruction);
+    // Meant are those that mention it, or else the next one.
+    const named = below.filter((run) => mentions(run).has(buster));
+    const meant = named.length > 0 ? named : below.slice(0, 1);
+    const others = below.filter((run) => !meant.includes(run));
+    if (others.length === 0)
+        return [];
+    const first = meant[0] ?? instruction;
+    return [
+        {
+            range: instruction.range,
+            // Where no value is passed, it only changes when somebody edits it.
+            confidence: instruction.keyword === 'ADD' || Object.hasOwn(job?.buildArgs ?? {}, buster) ? 'high' : 'medium',
+            message: `\`${buster}\` is there to run ${namedRuns(meant)} again, and it also runs everything below: ${namedRuns(others)}.`,
+            remedy: `Pin what line ${first.range.start.line} fetches to a commit or version, in an ARG of its own right above it: then it runs when that changes, and only then. Or put steps that do not depend on it above.`,
+            related: others.map((run) => ({ range: run.range, message: 'runs again with it' })),
+        },
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/sources.js
@@ -45510,6 +41706,362 @@ function matchesPattern(name, pattern) {
     return over(reached).has(parts.length);
 }
 
+;// CONCATENATED MODULE: ./lib/lint/manifests.js
+// Which files of the context an install reads: its manifests, their lock files and settings, and what those name. The
+// context is only asked through LintInput.
+
+
+const NODE_HINTS = ['patches', 'prisma', 'packages', '.husky'];
+const NODE_LOCAL = /"\s*:\s*"(file|link|portal):/;
+/** What each manager reads. pip and `cargo chef cook` are given theirs on the line. */
+const FILES = {
+    npm: {
+        manifest: ['package.json'],
+        lock: ['package-lock.json', 'npm-shrinkwrap.json'],
+        settings: ['.npmrc'],
+        hints: NODE_HINTS,
+        local: NODE_LOCAL,
+    },
+    yarn: {
+        manifest: ['package.json'],
+        lock: ['yarn.lock'],
+        settings: ['.yarnrc', '.yarnrc.yml', '.yarn/releases', '.yarn/plugins', '.yarn/patches', '.npmrc'],
+        hints: NODE_HINTS,
+        local: NODE_LOCAL,
+    },
+    pnpm: {
+        manifest: ['package.json'],
+        lock: ['pnpm-lock.yaml'],
+        settings: ['pnpm-workspace.yaml', '.pnpmfile.cjs', '.npmrc'],
+        hints: NODE_HINTS,
+        local: NODE_LOCAL,
+    },
+    bun: {
+        manifest: ['package.json'],
+        lock: ['bun.lock', 'bun.lockb'],
+        settings: ['bunfig.toml', '.npmrc'],
+        hints: NODE_HINTS,
+        local: NODE_LOCAL,
+    },
+    pip: {
+        manifest: [],
+        lock: [],
+        settings: [],
+        hints: ['setup.py', 'pyproject.toml'],
+        local: /^\s*(-e|--editable|\.{1,2}\/|\.(\s|$|\[)|file:)|@\s*file:/m,
+    },
+    poetry: {
+        manifest: ['pyproject.toml'],
+        lock: ['poetry.lock'],
+        settings: ['poetry.toml'],
+        hints: [],
+        local: /\bpath\s*=\s*["']/,
+    },
+    uv: {
+        manifest: ['pyproject.toml'],
+        lock: ['uv.lock'],
+        settings: ['uv.toml', '.python-version'],
+        hints: [],
+        local: /^\[tool\.uv\.workspace\]|\bpath\s*=\s*["']|\bworkspace\s*=\s*true/m,
+    },
+    pipenv: {
+        manifest: ['Pipfile'],
+        lock: ['Pipfile.lock'],
+        settings: [],
+        hints: [],
+        local: /\b(path|editable)\s*=/,
+    },
+    bundler: {
+        manifest: ['Gemfile'],
+        lock: ['Gemfile.lock'],
+        settings: ['.ruby-version', '.tool-versions'],
+        hints: ['vendor/cache'],
+        local: /^\s*gemspec\b|\bpath:|:path\s*=>|^\s*path\s|\b(eval_gemfile|require_relative)\b|\bFile\./m,
+    },
+    composer: {
+        manifest: ['composer.json'],
+        lock: ['composer.lock'],
+        settings: ['auth.json', 'symfony.lock'],
+        hints: ['patches'],
+        local: /"type"\s*:\s*"path"/,
+    },
+    go: {
+        manifest: ['go.mod'],
+        lock: ['go.sum'],
+        settings: [],
+        hints: [],
+        local: /=>\s*\.{1,2}\//,
+    },
+    cargo: { manifest: [], lock: [], settings: [], hints: [], local: null },
+    maven: {
+        manifest: ['pom.xml'],
+        lock: [],
+        settings: ['mvnw', '.mvn'],
+        hints: [],
+        local: /<modules>|<relativePath>[^<]|<systemPath>/,
+    },
+    gradle: {
+        manifest: ['build.gradle', 'build.gradle.kts'],
+        lock: ['gradle.lockfile'],
+        settings: ['settings.gradle', 'settings.gradle.kts', 'gradle.properties', 'gradlew', 'gradle'],
+        hints: ['buildSrc'],
+        local: /\bproject\s*\(|\bapply\s*\(?\s*from\b|\bfiles\s*\(|\bfileTree\s*\(/,
+    },
+    dotnet: {
+        manifest: ['*.csproj', '*.fsproj', '*.vbproj', '*.sln', '*.slnx'],
+        lock: ['packages.lock.json'],
+        settings: [
+            'Directory.Build.props',
+            'Directory.Build.targets',
+            'Directory.Packages.props',
+            'global.json',
+            'nuget.config',
+            'NuGet.config',
+            'NuGet.Config',
+        ],
+        hints: [],
+        local: null,
+    },
+    mix: {
+        manifest: ['mix.exs'],
+        lock: ['mix.lock'],
+        settings: [],
+        hints: [],
+        local: /\bpath:|\bapps_path:|\bFile\./,
+    },
+};
+function filesOf({ manager }) {
+    return Object.hasOwn(FILES, manager) ? FILES[manager] : null;
+}
+/** The manifests that the install is given, or those that it looks for: each a list of alternatives. */
+function manifestsOf(install) {
+    const manifest = filesOf(install)?.manifest ?? [];
+    if (install.files.length > 0)
+        return install.files.map((file) => [file]);
+    const tool = install.packages.length > 0 && !isNode(install);
+    return manifest.length === 0 || tool ? [] : [manifest];
+}
+/** Whether it is one of the managers that add a named package to a package.json. */
+function isNode({ manager }) {
+    return ['npm', 'yarn', 'pnpm', 'bun'].includes(manager);
+}
+/** The lock files that the manager reads, by name: the first that is there counts. */
+function locksOf(install) {
+    return install.files.length > 0 ? [] : (filesOf(install)?.lock ?? []);
+}
+/**
+ * What the install reads, if its manifest is the file at `origin`. Null if it needs the source: for a local dependency,
+ * a script, a package that is the project itself; or if nobody can tell.
+ */
+function needsOf(install, origin, input) {
+    const known = filesOf(install);
+    if (known === null)
+        return { files: [], hints: [], apart: '' };
+    const directory = (0,posix_namespaceObject.dirname)(origin);
+    const text = input.contextText?.(origin) ?? null;
+    const path = (name) => (0,posix_namespaceObject.join)(directory, name);
+    const there = (name) => input.contextHas(path(name)) === true;
+    if (text !== null && known.local?.test(text))
+        return null;
+    const more = further(install, origin, text, input);
+    if (more === null)
+        return null;
+    const settings = install.manager === 'dotnet' ? [] : known.settings.filter(there);
+    const own = input.contextHas(origin) === true
+        ? [(0,posix_namespaceObject.basename)(origin), ...known.lock.filter(there), ...settings]
+        : usual(install, origin, known);
+    const scripted = !isNode(install) || install.runsScripts;
+    const signs = scripted
+        ? known.hints.filter((name) => there(name) && !more.some((file) => file.startsWith(`${path(name)}/`)))
+        : [];
+    return {
+        files: [...own.map(path), ...more],
+        hints: [...signs.map(path), ...scriptHints(install, directory, text)],
+        apart: needsProject(install, text) ? install.apart : '',
+    };
+}
+/** What to name where the context is not known. */
+function usual({ manager, files }, origin, { lock }) {
+    if (manager === 'npm')
+        return ['package*.json'];
+    return files.length > 0 ? [(0,posix_namespaceObject.basename)(origin)] : [(0,posix_namespaceObject.basename)(origin), ...lock.slice(0, 1)];
+}
+/** Whether the install as it stands does something with the project itself. */
+function needsProject({ manager, installsProject, runsScripts }, text) {
+    if (manager === 'composer') {
+        const autoloads = text === null || /"classmap"/.test(text);
+        return installsProject || autoloads || (runsScripts && hasScripts(text));
+    }
+    if (!installsProject)
+        return false;
+    // It says that it is no package.
+    if (manager === 'poetry')
+        return !/^package-mode\s*=\s*false/m.test(text ?? '');
+    return text === null || (/^\[build-system\]/m.test(text) && !/^package\s*=\s*false/m.test(text));
+}
+// What scripts of an install may do without the source: check the manager, set up hooks, patch what was installed.
+const HARMLESS = /^\s*(npx\s+|pnpm\s+exec\s+|yarn\s+)?(only-allow|husky|is-ci|patch-package|lefthook|simple-git-hooks|prisma generate|opencollective|ngcc|echo|exit|true|:)\b/;
+/** Files that the manifest leads to. Null where it needs the source. */
+function further(install, origin, text, input) {
+    const { manager } = install;
+    if (manager === 'dotnet')
+        return dotnetFiles(origin, text, input);
+    if (manager === 'pip')
+        return included(origin, text, input);
+    if (manager === 'gradle')
+        return severalProjects((0,posix_namespaceObject.dirname)(origin), input) ? null : [];
+    if (manager === 'go')
+        return input.contextHas((0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), 'go.work')) === true ? null : [];
+    if (!isNode(install) || install.files.length > 0)
+        return [];
+    if (install.runsScripts && scriptsOf(text).some((script) => !script.split(/&&|\|\||;/).every(isHarmless)))
+        return null;
+    return members(origin, text, input);
+}
+function isHarmless(command) {
+    return HARMLESS.test(command);
+}
+function hasScripts(text) {
+    return text === null || /"(pre|post)-(install-cmd|autoload-dump)"/.test(text);
+}
+/** The scripts that an install runs, as they stand in package.json. */
+function scriptsOf(text) {
+    return [
+        ...(text ?? '').matchAll(/"(?:preinstall|install|postinstall|prepublish|prepare)"\s*:\s*"((?:[^"\\]|\\.)*)"/g),
+    ].map(([, script = '']) => script);
+}
+function scriptHints(install, directory, text) {
+    const scripts = isNode(install) && install.runsScripts ? scriptsOf(text).join() : '';
+    return ['patch-package', 'prisma'].flatMap((tool) => scripts.includes(tool) ? [(0,posix_namespaceObject.join)(directory, tool === 'prisma' ? tool : 'patches')] : []);
+}
+/** The package.json of each workspace; null where it is not known which there are. */
+function members(origin, text, input) {
+    const directory = (0,posix_namespaceObject.dirname)(origin);
+    const yaml = input.contextText?.((0,posix_namespaceObject.join)(directory, 'pnpm-workspace.yaml')) ?? '';
+    const [, inJson = ''] = /"workspaces"\s*:\s*(?:\{[^[]*)?\[([^\]]*)\]/.exec(text ?? '') ?? [];
+    const [, inYaml = ''] = /^packages:\s*\n((?:\s*(?:-.*|#.*)?\n?)*)/m.exec(yaml) ?? [];
+    const patterns = [
+        ...[...inJson.matchAll(/"([^"]*)"/g)].map(([, pattern = '']) => pattern),
+        ...[...inYaml.matchAll(/^\s*-\s*["']?([^"'\s#]+)/gm)].map(([, pattern = '']) => pattern),
+    ];
+    const found = patterns.map((pattern) => directoriesOf((0,posix_namespaceObject.join)(directory, pattern), input));
+    if (found.includes(null))
+        return null;
+    return found
+        .flatMap((list) => list ?? [])
+        .flatMap((member) => {
+        const manifest = (0,posix_namespaceObject.join)(member, 'package.json');
+        return input.contextHas(manifest) === true ? [manifest] : [];
+    });
+}
+/** The directories that a pattern such as `packages/*` names; null for one that is more than that. */
+function directoriesOf(pattern, { contextNames }) {
+    const plain = pattern.replace(/\/$/, '');
+    if (!/[*?![{]/.test(plain))
+        return [plain];
+    const parent = (0,posix_namespaceObject.dirname)(plain);
+    if ((0,posix_namespaceObject.basename)(plain) !== '*' || /[*?![{]/.test(parent) || contextNames === undefined)
+        return null;
+    return contextNames(parent).map((name) => (0,posix_namespaceObject.join)(parent, name));
+}
+/** The requirements files that one includes, and those that they include. */
+function included(origin, text, input, seen = new Set([origin])) {
+    const names = [...(text ?? '').matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm)];
+    const paths = names
+        .map(([, name = '']) => name)
+        .filter((name) => !/^https?:/.test(name))
+        .map((name) => (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), name))
+        .filter((path) => !seen.has(path));
+    for (const path of paths)
+        seen.add(path);
+    const nested = paths.map((path) => {
+        const content = input.contextText?.(path) ?? null;
+        return content !== null && FILES.pip.local?.test(content) ? null : included(path, content, input, seen);
+    });
+    return nested.includes(null) ? null : [...paths, ...nested.flatMap((list) => list ?? [])];
+}
+function severalProjects(directory, { contextText }) {
+    return ['settings.gradle', 'settings.gradle.kts'].some((name) => /\binclude(Build)?\b/.test(contextText?.((0,posix_namespaceObject.join)(directory, name)) ?? ''));
+}
+/** The projects that a project or solution needs, and the settings in the directories above each, where MSBuild looks. */
+function dotnetFiles(origin, text, input) {
+    const projects = projectReferences(origin, text, input);
+    if (projects === null)
+        return null;
+    const directories = new Set();
+    for (const project of [origin, ...projects]) {
+        for (let at = (0,posix_namespaceObject.dirname)(project); !directories.has(at); at = (0,posix_namespaceObject.dirname)(at))
+            directories.add(at);
+    }
+    const settings = [...directories].flatMap((directory) => FILES.dotnet.settings.map((name) => (0,posix_namespaceObject.join)(directory, name)));
+    return [...projects, ...settings.filter((path) => input.contextHas(path) === true)];
+}
+/** The projects that a project or solution of .NET refers to, directly or not; null where one of them is not there. */
+function projectReferences(origin, text, input, seen = new Set([origin])) {
+    if (text === null)
+        return null;
+    const quoted = /(?:ProjectReference\s+Include|Project\s+Path)\s*=\s*"([^"]+)"|^Project\("[^"]*"\)\s*=\s*"[^"]*",\s*"([^"]+proj)"/gm;
+    const paths = [...text.matchAll(quoted)]
+        .map(([, reference, member]) => (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), (reference ?? member ?? '').replaceAll('\\', '/')))
+        .filter((path) => !seen.has(path));
+    for (const path of paths)
+        seen.add(path);
+    const nested = paths.map((path) => projectReferences(path, input.contextText?.(path) ?? null, input, seen));
+    return nested.includes(null) ? null : [...new Set([...paths, ...nested.flatMap((list) => list ?? [])])];
+}
+/** The first of the alternatives that lies in the directory, patterns resolved; else the first. */
+function pickManifest(alternatives, directory, input) {
+    const names = input.contextNames?.(directory) ?? [];
+    const there = alternatives.flatMap((name) => name.includes('*')
+        ? names.filter((candidate) => matchesPattern(candidate, name))
+        : input.contextHas((0,posix_namespaceObject.join)(directory, name)) === true
+            ? [name]
+            : []);
+    return there[0] ?? alternatives[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./lib/lint/paste.js
+const LONGEST = 160;
+/**
+ * The instruction on one line. Where that would be long, or change what is in quotes or heredocs, a comment instead that
+ * tells which lines are meant.
+ */
+function asLine({ keyword, text, range: { start, end } }) {
+    const joins = text.length <= LONGEST && !/["'`\\<]/.test(text);
+    return start.line === end.line || joins ? text : `# lines ${start.line}–${end.line}, as they are: ${keyword} …`;
+}
+/** What follows the flags, on one line; an ellipsis where asLine() cannot write the instruction on one. */
+function restAsLine(instruction) {
+    const { rest, range } = instruction;
+    if (range.start.line === range.end.line)
+        return rest;
+    return asLine(instruction).startsWith('#') ? '…' : rest.replace(/\s+/g, ' ');
+}
+/** The flags as they are written in front of arguments, with a space behind; those that `keep` refuses are left out. */
+function flagsOf({ flags }, keep = () => true) {
+    return flags
+        .filter(({ name }) => keep(name))
+        .map(({ name, value }) => `--${name}${value === null ? '' : `=${value}`} `)
+        .join('');
+}
+/**
+ * A RUN in two: up to and with the command, and what follows, each in the directory it was in. Commands that run `twice`
+ * are given their options in the first half, and begin the second as they are. Null where the RUN is more than a chain
+ * of `&&`, which cannot be cut without knowing what it means.
+ */
+function splitRun(run, commands, last, twice) {
+    const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
+    if (texts.join(' && ') !== run.rest.replace(/\s+/g, ' ') || run.heredocs.length > 0)
+        return null;
+    const cut = commands.indexOf(last) + 1;
+    const moves = texts.slice(0, cut).filter((_, index) => commands[index]?.words[0] === 'cd');
+    const options = (at) => twice.find(({ command }) => command === commands[at])?.apart ?? '';
+    const above = texts.slice(0, cut).map((text, at) => `${text} ${options(at)}`.trim());
+    const again = texts.slice(0, cut).filter((_, at) => options(at) !== '');
+    const line = (parts) => `RUN ${flagsOf(run)}${parts.join(' && ')}`;
+    return [line(above), line([...moves, ...again, ...texts.slice(cut)])];
+}
+
 ;// CONCATENATED MODULE: ./lib/lint/reorder.js
 // The remedy for installs that stand below sources which they do not need: the same instructions in another order, as
 // lines to paste.
@@ -45517,7 +42069,11 @@ function matchesPattern(name, pattern) {
 
 
 
-/** What to do about a COPY or ADD, told for the stage of the first install that it breaks. */
+
+/**
+ * What to do about a COPY or ADD, told for the stage of the first install that it breaks. `culprits` are the places of
+ * all that break one: they stay below.
+ */
 function reorder(culprit, culprits) {
     const { step, sources, broken } = culprit;
     const stage = broken[0]?.step.stage;
@@ -45530,7 +42086,7 @@ function reorder(culprit, culprits) {
     for (const { instruction, commands } of own) {
         const entry = here.find((known) => known.step.instruction === instruction);
         if (entry !== undefined) {
-            const [installed, ...rest] = reorder_cut(entry);
+            const [installed, ...rest] = cut(entry);
             above.push(installed);
             below.push(...rest);
         }
@@ -45579,11 +42135,9 @@ function narrowMount({ step, sources, range, broken }) {
         .flatMap(({ manifests }) => manifests)
         .flatMap(({ path, to }) => lockfile(path).map((name) => `source=${(0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(path), name)},target=${(0,posix_namespaceObject.join)(placeOf(to, sources), name)}`));
     const kept = flagsOf({ ...instruction, flags: instruction.flags.filter((flag) => flag.range !== range) });
-    const { start, end } = instruction.range;
-    const command = start.line === end.line ? instruction.rest : '…';
     const lead = mounts.length > 0 ? 'Mount only the manifests:' : 'Leave the mount out:';
     const flags = mounts.map((mount) => `--mount=type=bind,${mount} `).join('');
-    return [lead, `RUN ${flags}${kept}${command}`, ...hintLines(broken)].join('\n');
+    return [lead, `RUN ${flags}${kept}${restAsLine(instruction)}`, ...hintLines(broken)].join('\n');
 }
 function hintLines(broken) {
     const hints = unique(broken.flatMap((entry) => entry.hints)).map((hint) => `\`${hint}\``);
@@ -45596,27 +42150,49 @@ function matters({ instruction }) {
     return ['ADD', 'ARG', 'COPY', 'ENV', 'RUN', 'SHELL', 'USER', 'WORKDIR'].includes(instruction.keyword);
 }
 /** The RUN up to what may use the source, and what of it has to stay below, if anything. */
-function reorder_cut({ step, installs }) {
+function cut({ step, installs }) {
     const { instruction, commands } = step;
-    const needsSource = commands.findIndex((command) => !isSetup(command));
-    if (needsSource < 0)
+    const lastInstall = commands.findIndex(({ range }) => range === installs.at(-1)?.command.range);
+    const staying = commands.findIndex((command, at) => at > lastInstall && !(isSetup(command) && installOf(command) === null));
+    const twice = installs.filter(({ apart }) => apart !== '');
+    if (staying < 0 && twice.length === 0)
         return [asLine(instruction)];
-    const last = commands[needsSource - 1];
-    const halves = last === undefined ? null : splitRun(instruction, commands, last);
+    const last = commands[staying - 1] ?? commands.at(-1);
+    const halves = last === undefined ? null : splitRun(instruction, commands, last, twice);
     if (halves !== null)
         return halves;
     const { line } = instruction.range.start;
+    const options = twice.map(({ apart }) => `, with \`${apart}\``).join('');
     return [
-        `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\``,
-        `# the rest of the RUN on line ${line}`,
+        `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\`${options}`,
+        twice.length > 0 ? `# the RUN on line ${line}, as it is` : `# the rest of the RUN on line ${line}`,
     ];
 }
+// With more lines than these, one with patterns is easier to read and to keep.
+const MOST_LINES = 8;
 function manifestLines(manifests, copy, sources) {
     const flags = flagsOf(copy, (name) => ['chown', 'chmod', 'link'].includes(name));
-    return unique(manifests.map(({ to }) => to)).map((to) => {
+    const places = unique(manifests.map(({ to }) => to));
+    const [source] = sources;
+    if (places.length > MOST_LINES && source !== undefined && sources.length === 1) {
+        return withParents(manifests, flags, source);
+    }
+    return places.map((to) => {
         const paths = unique(manifests.filter((manifest) => manifest.to === to).map(({ path }) => path));
         return `COPY ${flags}${paths.join(' ')} ${placeOf(to, sources)}/`;
     });
+}
+/** One COPY that keeps directories below the source's own, with a pattern for those that lie beside each other. */
+function withParents(manifests, flags, { path, destination }) {
+    const names = manifests.map((manifest) => (0,posix_namespaceObject.relative)((0,posix_namespaceObject.join)('/', path), (0,posix_namespaceObject.join)('/', manifest.path)));
+    const beside = (name) => (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)((0,posix_namespaceObject.dirname)(name)), '*', (0,posix_namespaceObject.basename)(name));
+    const nested = names.filter((name) => name.includes('/'));
+    const patterns = names.map((name) => {
+        const alike = nested.filter((other) => nested.includes(name) && beside(other) === beside(name));
+        return alike.length > 1 ? beside(name) : name;
+    });
+    const listed = unique(patterns).map((pattern) => (path === '' ? pattern : `${path}/./${pattern}`));
+    return ['# --parents needs Dockerfile 1.20', `COPY --parents ${flags}${listed.join(' ')} ${destination}`];
 }
 /** The directory in the image, told as the destination tells it: relative where that is. */
 function placeOf(to, sources) {
@@ -45635,89 +42211,166 @@ function withPlace({ instruction }, sources) {
     }
     return `${instruction.keyword} ${flagsOf(instruction)}${words.join(' ')} ${source.to}/`;
 }
-/** The values, each once. */
-function unique(values) {
-    return [...new Set(values)];
-}
-/** `a, b and c` */
-function list(items, conjunction) {
-    return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
-}
 
-;// CONCATENATED MODULE: ./lib/lint/rules/copy-before-install.js
-// COPY of the source above an install that needs only its manifests: npm, pip and apt.
-//
-// Not flagged, on purpose:
-// - COPY --from: it is keyed by the files that it takes out of a stage, and those are no source.
-// - COPY of single files, of heredocs, with --exclude or --parents: narrow, or too hard to tell.
-// - A directory that may be what the install reads: for apt one that lands where apt looks, for npm and pip one whose
-//   name does not say that it is source, unless the manifests lie in it.
-// - Installs from local paths, of workspaces (-w) or with computed arguments: they read files that nobody can name.
-// - An install behind a command that may have prepared it (`./configure && npm ci`, `RUN ./add-repository.sh`): above
-//   the COPY it would fail.
-// - A second install of the same manifests (`npm ci --omit=dev` behind the build): the first is the expensive one.
+;// CONCATENATED MODULE: ./lib/lint/walk.js
 
 
 
 
-
-
-const copyBeforeInstall = {
-    id: 'copy-before-install',
-    severity: 'warning',
-    summary: 'The source is copied above an install that needs only its manifests, so every change installs again.',
-    check,
-};
-function check(input) {
-    const { stages, escape: escapeToken } = input.dockerfile;
-    const culprits = new Map();
-    for (const stage of stages) {
-        const own = [...stage.triggers, ...stage.instructions];
-        if (!own.some((instruction) => commandsOf(instruction).some(installOf)))
+/** The steps of each stage, what the parent left behind ONBUILD included. */
+const stepsOf = remembering((dockerfile) => {
+    const steps = new Map();
+    // A walk to the last of a line of stages passes all the others, so that the last come first.
+    for (const stage of dockerfile.stages.toReversed()) {
+        if (steps.has(stage))
             continue;
-        const path = [];
-        for (const placed of workdir_places(input.dockerfile, stage)) {
-            const { instruction, workdir } = placed;
-            const sources = sourcesOf(placed, escapeToken);
-            const mounted = mountedSources(placed, escapeToken);
-            const step = { stage: placed.stage, instruction, sources, mounted, commands: commandsOf(instruction), workdir };
-            if (placed.stage === stage)
-                findCulprits(step, path, input, culprits);
-            path.push(step);
+        const missing = new Set(ancestry(dockerfile, stage).filter((member) => !steps.has(member)));
+        for (const member of missing)
+            steps.set(member, []);
+        for (const placed of places(dockerfile, stage)) {
+            if (missing.has(placed.stage))
+                steps.get(placed.stage)?.push(stepOf(placed, dockerfile.escape));
         }
     }
-    return [...culprits.values()].map((culprit) => report(culprit, culprits));
+    // In the order of the file.
+    return new Map(dockerfile.stages.map((stage) => [stage, steps.get(stage) ?? []]));
+});
+function stepOf(placed, escapeToken) {
+    const { stage, instruction, workdir, scope } = placed;
+    const asks = instruction.keyword === 'RUN' && /\bch(own|mod)\b.*\$/s.test(instruction.text);
+    return {
+        stage,
+        instruction,
+        sources: sourcesOf(placed, escapeToken),
+        mounted: mountedSources(placed, escapeToken),
+        commands: commandsOf(instruction),
+        workdir,
+        // The scope is alive: what is asked of it later needs a copy.
+        scope: asks ? { values: new Map(scope.values), closed: scope.closed } : null,
+    };
 }
-function commandsOf(instruction) {
-    return instruction.keyword === 'RUN' ? shellCommands(instruction) : [];
+/** The steps that lead to the stage, of those that it is built from: at most the last `most`, in order. */
+function inheritedSteps(dockerfile, stage, most) {
+    const parts = [];
+    let missing = most;
+    for (let member = parentOf(dockerfile, stage); member !== undefined && missing > 0; member = parentOf(dockerfile, member)) {
+        const own = (stepsOf(dockerfile).get(member) ?? []).slice(-missing);
+        missing -= own.length;
+        parts.push(own);
+    }
+    return parts.reverse().flat();
+}
+
+;// CONCATENATED MODULE: ./lib/lint/culprits.js
+// Sources that stand above an install which does not need them: COPY, ADD and mounts, and the RUNs that they break. Three
+// rules report them, each its own part: copy-before-install, system-packages-after-copy and bind-whole-context.
+
+
+
+
+
+
+
+
+
+
+/** The sources of a file that break installs, with what they break. */
+const culpritsOf = remembering((input) => {
+    const { dockerfile } = input;
+    const culprits = new Map();
+    for (const [stage, steps] of stepsOf(dockerfile)) {
+        if (!steps.some(({ commands }) => commands.some(installOf)))
+            continue;
+        // The nearest first.
+        const above = inheritedSteps(dockerfile, stage, FARTHEST)
+            .map((step) => seen(step, input))
+            .reverse();
+        for (const step of steps) {
+            findCulprits(step, above, input, culprits);
+            above.unshift(seen(step, input));
+            above.length = Math.min(above.length, FARTHEST);
+        }
+    }
+    return merged([...culprits.values()]);
+});
+/**
+ * COPYs above the same installs as one culprit, that of the first: they have one remedy, and only together is it right,
+ * since one may bring what another's installs need.
+ */
+function merged(culprits) {
+    const kept = [];
+    for (const culprit of culprits.toSorted((a, b) => a.range.start.line - b.range.start.line)) {
+        const runs = culprit.broken.map(({ step }) => step);
+        const first = kept.find((other) => other.step.stage === culprit.step.stage &&
+            !isMount(other) &&
+            !isMount(culprit) &&
+            runs.every((run) => other.broken.some(({ step }) => step === run)));
+        if (first === undefined) {
+            kept.push(culprit);
+            continue;
+        }
+        first.sources = [...first.sources, ...culprit.sources];
+        first.also.push(culprit.range);
+        for (const entry of culprit.broken) {
+            const known = first.broken.find(({ step }) => step === entry.step);
+            known?.manifests.push(...entry.manifests);
+            known?.hints.push(...entry.hints);
+            if (known)
+                known.sure &&= entry.sure;
+        }
+    }
+    return kept;
+}
+/** Whether the culprit is a mount of a RUN; else it is a COPY or ADD above others. */
+function isMount({ step }) {
+    return step.instruction.keyword === 'RUN';
+}
+/** Whether it breaks no install but those of the system's packages. */
+function breaksSystemOnly({ broken }) {
+    return broken.every(({ installs }) => installs.every(({ install }) => isSystem(install)));
 }
 // No Dockerfile has so many instructions between a COPY and an install; a file that was made to hang linters may.
 const FARTHEST = 100;
-/** Looks up the path from a RUN: what do its installs stand below that they do not need? */
-function findCulprits(step, path, input, culprits) {
+function seen(step, input) {
+    const { commands, workdir } = step;
+    return {
+        step,
+        installed: commands.flatMap((command) => {
+            const install = installOf(command);
+            const files = install && culprits_filesOf(install, workdir, [], input);
+            return install && files && files.length > 0 ? [{ manager: install.manager, files }] : [];
+        }),
+        preparesSystem: commands.some((command) => mayPrepare(command, true)),
+        preparesProject: commands.some((command) => mayPrepare(command, false)),
+    };
+}
+/** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
+function findCulprits(step, above, input, culprits) {
     const installs = leadingInstalls(step);
-    // Of several installs, one that reads manifests says more than one that reads nothing.
-    const spokesman = installs.find(readsFiles) ?? installs[0];
-    if (spokesman === undefined)
+    if (installs.length === 0)
         return;
-    const above = path.slice(-FARTHEST).reverse();
-    if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier))))
+    if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input))))
         return;
-    const everything = [...step.mounted, ...above.flatMap(({ sources }) => sources)];
+    const everything = [...step.mounted, ...above.flatMap((earlier) => earlier.step.sources)];
     const accuse = (culprit, sources, range, between) => {
-        const verdicts = installs.flatMap(({ install }) => judge(sources, range, install, step, everything, input) ?? []);
-        // Either all of them can move, or none.
-        if (verdicts.length < installs.length)
+        const verdicts = installs.map(({ install }) => judge(sources, range, install, step, everything, input));
+        // Those in front of the first that has to stay; a mount is there for all of the RUN.
+        const staying = verdicts.indexOf(null);
+        if (staying === 0 || (staying > 0 && culprit === step))
             return;
-        const entry = culprits.get(range) ?? { step: culprit, sources, range, broken: [] };
+        const moving = verdicts.slice(0, staying < 0 ? undefined : staying).filter((verdict) => verdict !== null);
+        const moved = installs.slice(0, moving.length).map((found, at) => ({ ...found, apart: moving[at]?.apart ?? '' }));
+        if (culprit === step && moved.some(({ apart }) => apart !== ''))
+            return;
+        const entry = culprits.get(range) ?? { step: culprit, sources, range, also: [], broken: [] };
         entry.broken.push({
             step,
-            installs,
-            spokesman,
+            installs: moved,
+            spokesman: spokesmanOf(moved),
             between: between(),
-            sure: verdicts.every(({ sure }) => sure),
-            manifests: verdicts.flatMap(({ manifests }) => manifests),
-            hints: verdicts.flatMap(({ hints }) => hints),
+            sure: moving.every(({ sure, apart }) => sure && apart === ''),
+            manifests: moving.flatMap(({ manifests }) => manifests),
+            hints: moving.flatMap(({ hints }) => hints),
         });
         culprits.set(range, entry);
     };
@@ -45727,42 +42380,61 @@ function findCulprits(step, path, input, culprits) {
             if (source.path === '')
                 accuse(step, [source], source.range, () => []);
     }
-    const prepares = (command) => installs.some(({ install }) => mayPrepare(command, install.manager));
-    for (const [index, earlier] of above.entries()) {
-        const { sources, instruction, commands } = earlier;
+    const project = installs.some(({ install }) => !isSystem(install));
+    for (const [index, { step: earlier, preparesProject, preparesSystem }] of above.entries()) {
+        const { sources, instruction } = earlier;
+        const between = () => above.slice(0, index).map((other) => other.step);
         if (sources.some(isBroad))
-            accuse(earlier, sources, instruction.range, () => above.slice(0, index).reverse());
-        if (commands.some(prepares))
+            accuse(earlier, sources, instruction.range, () => between().reverse());
+        if (project ? preparesProject : preparesSystem)
             return;
     }
 }
+/** Of several installs, one that reads manifests says more than one that reads nothing. */
+function spokesmanOf(installs) {
+    const [first] = installs;
+    if (first === undefined)
+        throw new Error('no install');
+    return installs.find(readsFiles) ?? first;
+}
+/** Whether it is surely a directory of the build context: its content changes with the source. */
 function isBroad({ context, directory }) {
     return context && directory;
 }
 /** The installs of a RUN in front of the first command that may use the source. */
 function leadingInstalls({ commands }) {
     const end = commands.findIndex((command) => !isSetup(command));
+    // Packages that the same layer removes again cannot be installed in another.
+    const removes = commands.some(removesPackages);
     return commands.slice(0, end < 0 ? undefined : end).flatMap((command) => {
         const install = installOf(command);
-        return install === null ? [] : [{ command, install }];
+        return install === null || (removes && isSystem(install)) ? [] : [{ command, install, apart: '' }];
     });
+}
+function removesPackages(command) {
+    const action = systemAction(command);
+    return (action !== null && action.packages.length > 0 && /\b(purge|remove|autoremove|del|erase|rm)$/.test(action.label));
 }
 /** Whether an earlier step has installed the same manifests. */
-function repeats(install, step, earlier) {
-    const files = install.manager === 'apt' ? [] : (filesOf(install, step.workdir) ?? []);
-    return earlier.commands.some((command) => {
-        const before = installOf(command);
-        if (before?.manager !== install.manager || files.length === 0)
-            return false;
-        const installed = filesOf(before, earlier.workdir);
-        return files.every((file) => installed?.includes(file));
-    });
+function repeats(install, step, { installed }, input) {
+    if (installed.length === 0)
+        return false;
+    const files = culprits_filesOf(install, step.workdir, [], input) ?? [];
+    return (files.length > 0 &&
+        installed.some(({ manager, files: before }) => manager === install.manager && files.every((file) => before.includes(file))));
 }
 /** The manifests that the install names or looks for, as places in the image; null where that cannot be known. */
-function filesOf({ manager, directory, files }, workdir) {
-    const names = manager === 'npm' ? ['package.json'] : files;
+function culprits_filesOf(install, workdir, sources, input) {
+    const { directory } = install;
     const here = directory === null ? null : changeDirectory(workdir, directory);
-    const paths = names.map((name) => changeDirectory(here, name));
+    const paths = manifestsOf(install).map((alternatives) => {
+        const [first = ''] = alternatives;
+        const place = changeDirectory(here, first);
+        if (place === null || alternatives.length === 1)
+            return place;
+        const origin = firstOrigin(place, sources);
+        return (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(place), origin === null ? first : pickManifest(alternatives, (0,posix_namespaceObject.dirname)(origin), input));
+    });
     return paths.includes(null) ? null : paths.filter((path) => path !== null);
 }
 /**
@@ -45772,10 +42444,12 @@ function filesOf({ manager, directory, files }, workdir) {
 function judge(sources, range, install, step, everything, input) {
     const broad = sources.filter(isBroad);
     const all = broad.some(({ path }) => path === '');
-    if (install.manager === 'apt') {
-        return broad.some((source) => mayFeedApt(source, input)) ? null : { sure: all, manifests: [], hints: [] };
+    if (isSystem(install)) {
+        return broad.some((source) => mayFeedSystem(source, input))
+            ? null
+            : { sure: all, manifests: [], hints: [], apart: '' };
     }
-    const files = filesOf(install, step.workdir);
+    const files = culprits_filesOf(install, step.workdir, broad, input);
     if (files === null)
         return null;
     const elsewhere = (file, source) => source.range !== range && brings(source, file, input);
@@ -45783,7 +42457,7 @@ function judge(sources, range, install, step, everything, input) {
     const brought = [];
     for (const file of files) {
         const origin = firstOrigin(file, broad);
-        const named = install.manager === 'npm' && install.packages.length > 0;
+        const named = isNode(install) && install.packages.length > 0;
         if (origin !== null && input.contextHas(origin) !== false)
             brought.push({ file, origin });
         // A package that is named on the line needs no package.json; everything else has to come from somewhere.
@@ -45792,8 +42466,9 @@ function judge(sources, range, install, step, everything, input) {
     }
     const directories = unique(brought.map(({ origin }) => (0,posix_namespaceObject.dirname)(origin)));
     // npm compiles a package that has this file.
-    if (directories.some((directory) => input.contextHas((0,posix_namespaceObject.join)(directory, 'binding.gyp')) === true))
+    if (isNode(install) && directories.some((directory) => input.contextHas((0,posix_namespaceObject.join)(directory, 'binding.gyp')) === true)) {
         return null;
+    }
     if (!all) {
         if (directories.some((directory) => MANIFEST_DIRECTORY.test((0,posix_namespaceObject.basename)(directory))))
             return null;
@@ -45801,36 +42476,30 @@ function judge(sources, range, install, step, everything, input) {
         if (apart && !broad.every((source) => isPlainSource(source, input)))
             return null;
     }
-    const hints = directories.flatMap((directory) => hintsIn(directory, install, input));
+    const needs = brought.map(({ file, origin }) => ({ file, origin, needs: needsOf(install, origin, input) }));
     const known = brought.length === files.length && brought.every(({ origin }) => input.contextHas(origin) === true);
-    const scriptless = install.manager === 'npm' && !install.runsScripts;
+    const scriptless = isNode(install) && !install.runsScripts;
     const narrow = everything.filter((source) => source.range !== range && !isBroad(source));
-    return {
-        sure: all && hints.length === 0 && (known || scriptless),
-        manifests: brought.flatMap(({ file, origin }) => manifestsAt(file, origin, install, narrow, input)),
-        hints,
-    };
+    const verdict = { sure: all && (known || scriptless), manifests: [], hints: [], apart: '' };
+    for (const { file, origin, needs: needed } of needs) {
+        if (needed === null)
+            return null;
+        verdict.manifests.push(...manifestsAt(file, origin, needed.files, install, narrow, input));
+        verdict.hints.push(...needed.hints);
+        verdict.apart = needed.apart;
+    }
+    verdict.sure &&= verdict.hints.length === 0;
+    return verdict;
 }
 // A directory that holds what an install reads, and no source.
 const MANIFEST_DIRECTORY = /^(requirements|reqs?|deps|dependencies|constraints|wheels|wheelhouse|vendor|pip|docker)$/;
 // Directories of source, of assets or of texts, in which no local dependency lives.
 const PLAIN_SOURCE = /^(assets|components|css|docs?|html|pages|public|source|spec|src|static|styles|templates|tests?|views|www)$/;
-// Signs that the install reads more than the manifests: patches, schemas and workspaces; a package that is the project.
-const HINTS = {
-    npm: ['patches', 'prisma', 'packages', '.husky'],
-    pip: ['setup.py', 'pyproject.toml'],
-    apt: [],
-};
-function hintsIn(directory, { manager, runsScripts }, { contextHas }) {
-    if (manager === 'npm' && !runsScripts)
-        return [];
-    return HINTS[manager].map((name) => (0,posix_namespaceObject.join)(directory, name)).filter((path) => contextHas(path) === true);
-}
 function isPlainSource({ path }, { contextHas }) {
     return path === '' || (PLAIN_SOURCE.test((0,posix_namespaceObject.basename)(path)) && contextHas((0,posix_namespaceObject.join)(path, 'package.json')) !== true);
 }
-/** apt reads its lists, keys and settings below /etc, /usr/share and /usr/local/share. */
-function mayFeedApt({ path, to }, { contextHas }) {
+/** Package managers of the system read their lists, keys and settings below /etc, /usr/share and /usr/local/share. */
+function mayFeedSystem({ path, to }, { contextHas }) {
     if (to === '/' || to === '.')
         return path !== '' || contextHas('etc') === true || contextHas('usr') === true;
     return /^\/(etc|usr|usr\/(local\/)?share|var)(\/|$)/.test(to) && !/^\/(usr\/(share\/nginx|src)|var\/www)/.test(to);
@@ -45843,27 +42512,27 @@ function brings(source, file, { contextHas }) {
     const origin = originOf(file, source);
     return origin !== null && !(source.context && contextHas(origin) === false);
 }
-/**
- * What to copy ahead for the manifest, unless narrow sources bring it: what npm reads beside package.json, or the
- * directory of a requirements file.
- */
-function manifestsAt(file, origin, { manager }, narrow, input) {
+// What a manager reads as a whole; everything else that needsOf() names is a file.
+const READ_WHOLE = /(^|\/)(\.yarn\/\w+|\.mvn|gradle)$/;
+/** What to copy ahead for the manifest `file`, of the context's `paths`, unless narrow sources bring it. */
+function manifestsAt(file, origin, paths, { manager }, narrow, input) {
     const from = (0,posix_namespaceObject.dirname)(origin);
-    const to = (0,posix_namespaceObject.dirname)(file);
-    const isThere = (name) => narrow.some((source) => brings(source, (0,posix_namespaceObject.join)(to, name), input));
-    if (manager === 'npm' && input.contextHas(origin) === true) {
-        return ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', '.npmrc']
-            .filter((name) => input.contextHas((0,posix_namespaceObject.join)(from, name)) === true && !isThere(name))
-            .map((name) => ({ path: (0,posix_namespaceObject.join)(from, name), to }));
-    }
-    if (isThere((0,posix_namespaceObject.basename)(file)))
-        return [];
-    if (manager === 'npm')
-        return [{ path: (0,posix_namespaceObject.join)(from, 'package*.json'), to }];
+    const isThere = (name) => narrow.some((source) => brings(source, name, input));
     // A requirements file often reads its neighbours.
-    return [{ path: MANIFEST_DIRECTORY.test((0,posix_namespaceObject.basename)(from)) ? `${from}/` : origin, to }];
+    if (manager === 'pip' && (input.contextText?.(origin) ?? null) === null && MANIFEST_DIRECTORY.test((0,posix_namespaceObject.basename)(from))) {
+        return isThere(file) ? [] : [{ path: `${from}/`, to: (0,posix_namespaceObject.dirname)(file) }];
+    }
+    return paths.flatMap((path) => {
+        const place = (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(file), (0,posix_namespaceObject.relative)((0,posix_namespaceObject.join)('/', from), (0,posix_namespaceObject.join)('/', path)));
+        if (isThere(place) || place.startsWith('..'))
+            return [];
+        return READ_WHOLE.test(path) ? [{ path: `${path}/`, to: place }] : [{ path, to: (0,posix_namespaceObject.dirname)(place) }];
+    });
 }
-function report(culprit, culprits) {
+// More than so many are counted.
+const culprits_MOST_NAMES = 4;
+/** The finding for a culprit; `all` are those of the file. */
+function reportCulprit(culprit, all) {
     const { step, sources, range, broken } = culprit;
     const { keyword } = step.instruction;
     const directories = sources.filter(isBroad).map(({ path }) => path);
@@ -45871,52 +42540,1533 @@ function report(culprit, culprits) {
     const what = directories.includes('') ? 'any file of the build context' : `any file in ${named}`;
     const installs = broken.map(({ spokesman }) => spokesman);
     const runs = installs.map(({ install, command }) => `\`${install.label}\` on line ${command.range.start.line}`);
-    const shortened = runs.length > 4 ? [...runs.slice(0, 3), `${runs.length - 3} more`] : runs;
     const cause = keyword === 'RUN'
         ? 'this RUN mounts them, and a step runs again when what it mounts has changed'
         : `this ${keyword} stands above, and what stands below a changed step runs again`;
     const names = unique(broken.flatMap(({ manifests }) => manifests.map(({ path }) => path)));
     const needs = names.length > 0
-        ? `only ${list(names, 'and')}`
+        ? `only ${list(texts_shortened(names, culprits_MOST_NAMES), 'and')}`
         : installs.some(readsFiles)
             ? 'only the manifests that other lines bring'
             : 'none of them';
-    const subject = broken.length === 1 ? 'The install needs' : 'The installs need';
+    const apart = broken.some((entry) => entry.installs.some((found) => found.apart !== ''));
+    const subject = apart ? 'The dependencies need' : broken.length === 1 ? 'The install needs' : 'The installs need';
     return {
         range,
         confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',
-        message: `Every change to ${what} re-runs ${list(shortened, 'and')}: ${cause}. ${subject} ${needs}.`,
-        remedy: keyword === 'RUN' ? narrowMount(culprit) : reorder(culprit, culprits),
-        related: installs.map(({ install, command }) => ({
-            range: command.range,
-            message: `\`${install.label}\` runs again with every such change`,
-        })),
+        message: `Every change to ${what} re-runs ${list(texts_shortened(runs, culprits_MOST_NAMES), 'and')}: ${cause}. ${subject} ${needs}.`,
+        remedy: keyword === 'RUN'
+            ? narrowMount(culprit)
+            : reorder(culprit, new Set(all.flatMap((other) => [other.range, ...other.also]))),
+        related: [
+            ...installs.map(({ install, command }) => ({
+                range: command.range,
+                message: `\`${install.label}\` runs again with every such change`,
+            })),
+            ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
+        ],
     };
 }
 function readsFiles({ install }) {
-    return install.files.length > 0 || (install.manager === 'npm' && install.packages.length === 0);
+    return install.files.length > 0 || (manifestsOf(install).length > 0 && install.packages.length === 0);
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/bind-whole-context.js
+// RUN --mount=type=bind of the whole context for a step that needs a few files of it.
+//
+// Not flagged, on purpose:
+// - A RUN that goes on to build, or runs anything of which nobody can tell what it reads: it may need all of it.
+// - A mount of a directory or a file of the context: that is the remedy.
+// - Mounts of stages and images (whole-stage-copied).
+
+
+
+
+
+
+
+
+const bindWholeContext = {
+    id: 'bind-whole-context',
+    severity: 'warning',
+    summary: 'A RUN mounts the whole build context but needs a few files of it, so every change runs it again.',
+    check(input) {
+        const all = culpritsOf(input);
+        const installs = all.filter(isMount);
+        const told = new Set(installs.map(({ range }) => range));
+        return [
+            ...installs.map((culprit) => reportCulprit(culprit, all)),
+            ...others(input).filter(({ range }) => !told.has(range)),
+        ];
+    },
+};
+/** RUNs that do not install from the mount, but copy or read files of it by name. */
+function others(input) {
+    const steps = [...stepsOf(input.dockerfile).values()].flat();
+    return steps.flatMap((step) => step.mounted.filter(({ path }) => path === '').flatMap((mount) => bind_whole_context_judge(step, mount, input) ?? []));
+}
+// What these are given is all that they read.
+const READERS = new Set(['cat', 'cp', 'install']);
+function bind_whole_context_judge(step, mount, { contextHas }) {
+    const { instruction, workdir, commands } = step;
+    const needed = [];
+    for (const command of commands) {
+        const paths = readPaths(command, mount.to, workdir);
+        if (paths === null)
+            return null;
+        needed.push(...paths);
+    }
+    const files = unique(needed);
+    // A directory is often most of it; what is not there says that the mount was misunderstood.
+    if (files.length === 0 || files.length > 8 || files.some((file) => file === '' || contextHas(file) === false))
+        return null;
+    const mounts = files.map((file) => `--mount=type=bind,source=${file},target=${(0,posix_namespaceObject.join)(mount.to, file)} `);
+    const kept = flagsOf({ ...instruction, flags: instruction.flags.filter(({ range }) => range !== mount.range) });
+    const names = quoted(files, 'and');
+    return {
+        range: mount.range,
+        confidence: 'medium',
+        message: `Every change to any file of the build context runs this step again: it mounts all of them, and a step is keyed by what it mounts. It reads only ${names}.`,
+        remedy: `Mount what it reads:\nRUN ${mounts.join('')}${kept}${restAsLine(instruction)}`,
+        related: [],
+    };
+}
+/** The paths below the mount that the command reads; null if nobody can tell. */
+function readPaths(command, mount, workdir) {
+    const { words, workdir: moved } = command;
+    const [program = '', ...args] = words;
+    const here = moved === null || workdir === null ? null : changeDirectory(workdir, moved);
+    const inside = (path) => {
+        const place = changeDirectory(here, path);
+        return place === null ? null : pathWithin(mount, place);
+    };
+    const known = READERS.has(program);
+    if (!known && !isSetup(command))
+        return null;
+    const operands = args.filter((word) => !word.startsWith('-'));
+    if (here === null || operands.some((word) => /[$`*?[]/.test(word)))
+        return null;
+    if (!known)
+        return [];
+    // The last one says where to.
+    const read = program === 'cat' ? operands : operands.slice(0, -1);
+    return read.flatMap((path) => inside(path) ?? []);
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/cache-mount-missing.js
+// Installs that fetch all dependencies again when one of them has changed, and builds that do with every change of the
+// source, because no cache mount keeps what was fetched. One finding for a file.
+//
+// Not flagged, on purpose:
+// - A RUN with a cache mount, whichever: somebody has thought of it.
+// - Downloads that later steps need from the layer (`go mod download`, `cargo chef cook`, `dotnet restore`, `pnpm fetch`):
+//   in a mount they are gone when it is, while the step still comes from the cache.
+// - Packages of the system, and tools that are named on the line.
+// - RUNs of another user than root, whose cache is who knows where; Windows, which has no such mounts.
+
+
+
+
+
+
+
+
+const cacheMountMissing = {
+    id: 'cache-mount-missing',
+    severity: 'notice',
+    summary: 'Dependencies are all fetched again when one of them has changed, because no cache mount keeps the rest.',
+    check(input) {
+        const { dockerfile } = input;
+        return isForWindows(dockerfile) ? [] : cache_mount_missing_report(fetchesOf(dockerfile), input);
+    },
+};
+// What they install is elsewhere: the cache, where it lies for root, is only for the next time.
+const CACHES = {
+    npm: ['/root/.npm'],
+    yarn: ['/usr/local/share/.cache/yarn'],
+    pnpm: ['/root/.local/share/pnpm/store'],
+    bun: ['/root/.bun/install/cache'],
+    pip: ['/root/.cache/pip'],
+    poetry: ['/root/.cache/pypoetry'],
+    uv: ['/root/.cache/uv'],
+    pipenv: ['/root/.cache/pipenv'],
+    composer: ['/root/.composer/cache'],
+};
+const cache_mount_missing_BUILDS = [
+    {
+        pattern: /^go (build|install|test)\b/,
+        manager: 'go',
+        caches: ['/go/pkg/mod', '/root/.cache/go-build'],
+        offline: /-mod=vendor|\.go\b/,
+    },
+    {
+        pattern: /^cargo (build|b|test|install --path)\b/,
+        manager: 'cargo',
+        caches: ['/usr/local/cargo/registry'],
+        offline: /--(offline|frozen)/,
+    },
+    {
+        pattern: /^mvnw? (.* )?(package|install|verify|compile|test)\b/,
+        manager: 'maven',
+        caches: ['/root/.m2'],
+        offline: / -o\b|--offline/,
+    },
+    {
+        pattern: /^gradlew? (.* )?(build|assemble|\w*[jJ]ar|test)\b/,
+        manager: 'gradle',
+        caches: ['/root/.gradle'],
+        offline: /--offline/,
+    },
+    {
+        pattern: /^dotnet (build|publish|test)\b/,
+        manager: 'dotnet',
+        caches: ['/root/.nuget/packages'],
+        offline: /--no-restore/,
+    },
+];
+function isForWindows({ escape: escapeToken, stages, instructions }) {
+    return (escapeToken === '`' ||
+        stages.some(({ base }) => /windows|nanoserver|servercore/i.test(base.name)) ||
+        instructions.some(({ keyword, text }) => keyword === 'SHELL' && /powershell|pwsh|cmd/i.test(text)));
+}
+function fetchesOf(dockerfile) {
+    const states = new Map();
+    const fetches = [];
+    const inLayers = new Set();
+    for (const stage of dockerfile.stages) {
+        const parent = parentOf(dockerfile, stage);
+        const state = { root: true, source: false, ...(parent && states.get(parent)), built: [] };
+        states.set(stage, state);
+        for (const instruction of ownInstructions(stage)) {
+            if (instruction.keyword === 'USER')
+                state.root = /^(root|0)(:|$)/.test(instruction.rest);
+            if (bringsSource(instruction)) {
+                state.source = true;
+                // A build in front of more source fetches what it needs into a layer, on purpose.
+                for (const manager of state.built)
+                    inLayers.add(manager);
+            }
+            const cached = mounts(instruction).some(({ type }) => type === 'cache');
+            for (const command of commandsOf(instruction)) {
+                const download = layeredDownload(command);
+                if (download !== null)
+                    inLayers.add(download);
+                const fetch = fetchOf(command);
+                if (fetch?.builds && !state.source)
+                    inLayers.add(fetch.manager);
+                if (fetch?.builds)
+                    state.built.push(fetch.manager);
+                if (fetch !== null && state.root && !cached)
+                    fetches.push({ run: instruction, ...fetch });
+            }
+        }
+    }
+    return fetches.filter(({ manager }) => !inLayers.has(manager));
+}
+function bringsSource(instruction) {
+    if (flagValue(instruction, 'from') !== null)
+        return false;
+    const mounted = mounts(instruction).some(({ type, from }) => type === 'bind' && from === null);
+    return (mounted || (copied(instruction)?.sources.some(({ text }) => /(^|\/)(\.{0,2}|\*|[^.]+)\/?$/.test(text)) ?? false));
+}
+/** The manager whose packages the command fetches for later steps, into the layer. */
+function layeredDownload(command) {
+    const install = installOf(command);
+    if (install !== null) {
+        const kept = install.files.includes('pnpm-lock.yaml') || CACHES[install.manager] === undefined;
+        return kept ? install.manager : null;
+    }
+    const [program = '', verb = '', what = ''] = command.words;
+    if ((0,posix_namespaceObject.basename)(program) === 'go')
+        return verb === 'get' || (verb === 'mod' && ['vendor', 'tidy', 'download'].includes(what)) ? 'go' : null;
+    return (0,posix_namespaceObject.basename)(program) === 'cargo' && (verb === 'fetch' || verb === 'vendor') ? 'cargo' : null;
+}
+function fetchOf(command) {
+    const install = installOf(command);
+    if (install !== null) {
+        const { manager, label, packages } = install;
+        const caches = packages.length === 0 && manifestsOf(install).length > 0 ? CACHES[manager] : undefined;
+        return caches ? { manager, label, caches, builds: false } : null;
+    }
+    const [program = '', ...args] = command.words;
+    const text = [(0,posix_namespaceObject.basename)(program), ...args].join(' ');
+    const build = cache_mount_missing_BUILDS.find(({ pattern, offline }) => pattern.test(text) && !offline.test(text));
+    if (build === undefined)
+        return null;
+    const [label = ''] = build.pattern.exec(text) ?? [];
+    return {
+        manager: build.manager,
+        label: label.length > 40 ? (0,posix_namespaceObject.basename)(program) : label,
+        caches: build.caches,
+        builds: true,
+    };
+}
+function cache_mount_missing_report(all, input) {
+    const fetches = all.filter(({ manager }) => manager !== 'go' || input.contextHas('vendor') !== true);
+    const [first] = fetches;
+    if (first === undefined)
+        return [];
+    const alike = fetches.filter(({ builds }) => builds === first.builds);
+    const labels = unique(alike.map(({ label }) => `\`${label}\``));
+    const runs = unique(alike.map(({ run }) => run));
+    const when = first.builds ? 'With every change of the source' : 'When one dependency changes';
+    const lines = runs.slice(0, 3).map((run) => {
+        const targets = unique(alike.filter((fetch) => fetch.run === run).flatMap(({ manager, caches }) => cachesIn(manager, caches, input)));
+        return withMounts(run, targets);
+    });
+    return [
+        {
+            range: first.run.range,
+            confidence: 'medium',
+            message: `${when}, ${list(texts_shortened(labels, 4), 'and')} ${labels.length === 1 ? 'fetches' : 'fetch'} all of the dependencies again: nothing keeps what was fetched before.`,
+            remedy: [
+                'Keep it in a cache mount, which stays with the builder and outside the image. On a hosted runner the builder begins empty, so that it helps on machines that stay:',
+                ...lines,
+                ...cleaning(runs, input.dockerfile),
+            ].join('\n'),
+            related: runs.slice(1).map((run) => ({ range: run.range, message: 'the same here' })),
+        },
+    ];
+}
+function cachesIn(manager, caches, { contextHas }) {
+    // The newer yarn has another place.
+    return manager === 'yarn' && contextHas('.yarnrc.yml') === true ? ['/root/.yarn/berry/cache'] : caches;
+}
+function withMounts(run, targets) {
+    const flags = targets.map((target) => `--mount=type=cache,target=${target} `).join('');
+    const line = asLine(run);
+    return line.startsWith('#') ? `RUN ${flags}…\n${line}` : `RUN ${flags}${line.replace(/^RUN\s+/i, '')}`;
+}
+/** What would empty the mount, or not fill it. */
+function cleaning(runs, { instructions }) {
+    const [cleans] = runs.flatMap(({ text }) => /\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
+    const switched = instructions.some((instruction) => instruction.keyword === 'ENV' && mentions(instruction).has('PIP_NO_CACHE_DIR'));
+    const off = cleans ?? (switched ? 'PIP_NO_CACHE_DIR' : undefined);
+    return off === undefined ? [] : [`Leave \`${off}\` out then: it keeps the cache empty.`];
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/copy-before-install.js
+// COPY of the source above an install that needs only its manifests.
+//
+// Not flagged, on purpose:
+// - COPY --from: it is keyed by the files that it takes out of a stage, and those are no source.
+// - COPY of single files, of heredocs, with --exclude or --parents: narrow, or too hard to tell.
+// - A directory that may be what the install reads: one whose name does not say that it is source, unless the manifests
+//   lie in it.
+// - Installs from local paths, of chosen workspaces (-w) or with computed arguments: they read files that nobody can name.
+// - Manifests that name a local path or a script of the project: those need the source.
+// - An install behind a command that may have prepared it (`./configure && npm ci`): above the COPY it would fail.
+// - A second install of the same manifests (`npm ci --omit=dev` behind the build): the first is the expensive one.
+// - A build that fetches what it needs (`go build`, `mvn package`): it needs the source as well.
+
+const copyBeforeInstall = {
+    id: 'copy-before-install',
+    severity: 'warning',
+    summary: 'The source is copied above an install that needs only its manifests, so every change installs again.',
+    check(input) {
+        const all = culpritsOf(input);
+        return all
+            .filter((culprit) => !isMount(culprit) && !breaksSystemOnly(culprit))
+            .map((culprit) => reportCulprit(culprit, all));
+    },
+};
+
+;// CONCATENATED MODULE: ./lib/lint/rules/copy-then-chown.js
+// RUN chown -R or chmod -R over files that a COPY of the same stage could have brought with that owner or mode.
+//
+// Not flagged, on purpose:
+// - Paths in which another step may have written: an install, a build, a script. Their files need it.
+// - A part of what was copied (`chown -R app /app/data` behind `COPY . /app`): the COPY cannot tell it apart.
+// - Owners and paths that only the shell knows, and directories in which packages and the base image have files too.
+// - chown and chmod without -R: few files, and little to gain.
+
+
+
+
+
+
+
+
+
+
+const copyThenChown = {
+    id: 'copy-then-chown',
+    severity: 'warning',
+    summary: 'A RUN changes the owner or mode of copied files, which stores all of them a second time.',
+    check(input) {
+        const { dockerfile } = input;
+        return [...stepsOf(dockerfile)].flatMap(([stage, steps]) => findingsIn(inheritedSteps(dockerfile, stage, copy_then_chown_FARTHEST), steps, dockerfile.escape));
+    },
+};
+// No chown is for what lies farther above.
+const copy_then_chown_FARTHEST = 100;
+function findingsIn(inherited, steps, escapeToken) {
+    if (!steps.some(({ commands }) => commands.some(isRecursive)))
+        return [];
+    const found = [];
+    const copies = [];
+    // Where other files may lie that a chown is for as well.
+    const others = inherited.flatMap((step) => [...step.sources.map(({ to }) => (0,posix_namespaceObject.join)(to, ANYTHING)), ...writtenBy(step)]);
+    for (const step of steps) {
+        const { instruction, sources, commands } = step;
+        const brought = unique(sources.map(({ to }) => to));
+        if (brought.length > 0)
+            copies.push({ instruction, places: brought, spoilt: false, userMade: false });
+        for (const command of commands) {
+            if (isRecursive(command))
+                found.push(...copy_then_chown_judge(command, step, copies, others, escapeToken));
+            for (const copy of copies) {
+                copy.spoilt ||= mayWriteInto(command, copy.places, step);
+                copy.userMade ||= MAKES_USERS.has(command.words[0] ?? '');
+            }
+        }
+        others.push(...writtenBy(step));
+    }
+    return found;
+}
+// A file of any name.
+const ANYTHING = '*';
+/** What commands of the step may have made: directories, and anything in the directories that they work in. */
+function writtenBy({ commands, workdir }) {
+    return commands.flatMap((command) => {
+        const here = workdir === null || command.workdir === null ? null : changeDirectory(workdir, command.workdir);
+        if (copy_then_chown_isHarmless(command) || here === null)
+            return [];
+        const made = command.words[0] === 'mkdir' ? command.words.slice(1).filter((word) => !/^-|[$`{]/.test(word)) : null;
+        return made === null ? [(0,posix_namespaceObject.join)(here, ANYTHING)] : made.flatMap((path) => changeDirectory(here, path) ?? []);
+    });
+}
+const MAKES_USERS = words('addgroup adduser groupadd useradd');
+// They write into no directory of the project.
+const copy_then_chown_HARMLESS = words(': [ addgroup adduser cd chgrp chmod chown echo export find getent groupadd groupmod id ls rm rmdir set setcap sleep test true update-ca-certificates useradd usermod');
+function copy_then_chown_isHarmless(command) {
+    const [program] = command.words;
+    return program === undefined || copy_then_chown_HARMLESS.has(program) || systemAction(command) !== null;
+}
+function isRecursive({ words: [program, ...args] }) {
+    return ((program === 'chown' || program === 'chmod') &&
+        args.some((word) => /^(-[a-zA-Z]*R[a-zA-Z]*|--recursive)$/.test(word)));
+}
+/** Whether the command may write where the copy did: any that is not known to keep out of there. */
+function mayWriteInto(command, copied, { workdir }) {
+    const [program, ...args] = command.words;
+    if (copy_then_chown_isHarmless(command))
+        return false;
+    if (program !== 'mkdir')
+        return true;
+    const here = workdir === null || command.workdir === null ? null : changeDirectory(workdir, command.workdir);
+    return args
+        .filter((word) => !word.startsWith('-'))
+        .some((word) => {
+        const made = /[$`{]/.test(word) ? null : changeDirectory(here, word);
+        return made === null || copied.some((place) => pathWithin(place, made) !== null);
+    });
+}
+/** The path with the variables of the Dockerfile put in; null where one of them is not known. */
+function copy_then_chown_seen(path, scope, escapeToken) {
+    return scope === null ? path : resolve(path, scope, escapeToken);
+}
+// Directories that the base image and packages put files in: not all that is in them was copied.
+function isShared(place) {
+    if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place))
+        return true;
+    return (/^\/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var)(\/|$)/.test(place) &&
+        !/^\/(usr\/(local\/)?src|var\/www)\/./.test(place));
+}
+function copy_then_chown_judge(command, step, copies, others, escapeToken) {
+    const program = command.words[0] === 'chown' ? 'chown' : 'chmod';
+    // Modes that take away begin with a dash as well.
+    const { operands } = splitArguments(command.words.slice(1), new Set());
+    const [value = '', ...paths] = operands;
+    const here = step.workdir === null || command.workdir === null ? null : changeDirectory(step.workdir, command.workdir);
+    if (value === '' || /[$`]/.test(value) || paths.length === 0)
+        return [];
+    const changed = paths.map((path) => {
+        const known = /[*?`[]|\$\(/.test(path) ? null : copy_then_chown_seen(path, step.scope, escapeToken);
+        const place = known === null ? null : changeDirectory(here, known);
+        return place !== null && isShared(place) ? null : place;
+    });
+    const within = (place) => changed.some((path) => path !== null && pathWithin(path, place) !== null);
+    const concerned = copies.filter((copy) => copy.places.every(within) && flagValue(copy.instruction, program) === null);
+    const known = changed.every((path) => path !== null && concerned.some((copy) => copy.places.some((place) => pathWithin(path, place) !== null)));
+    if (!known || concerned.length === 0 || concerned.some(({ spoilt }) => spoilt))
+        return [];
+    const covers = (place) => changed.some((path) => path !== null && path !== place && pathWithin(path, place) !== null);
+    if (others.some(covers))
+        return [];
+    return [copy_then_chown_report(command, program, program === 'chown' ? owner(value) : value, concerned)];
+}
+/** `app.` and `app.app` are old forms of `app` and `app:app`. */
+function owner(value) {
+    return value.replace(/[:.]$/, '').replace('.', ':');
+}
+function copy_then_chown_report(command, program, value, copies) {
+    const lines = list(copies.map(({ instruction }) => `line ${instruction.range.start.line}`), 'and');
+    const pasted = copies.map(({ instruction }) => {
+        const { keyword, rest } = instruction;
+        return `${keyword} --${program}=${value} ${flagsOf(instruction)}${rest}`;
+    });
+    const notes = [
+        ...(program === 'chown' && copies.some(({ userMade }) => userMade) ? ['Make the user above it.'] : []),
+        ...(program === 'chown'
+            ? [
+                `A directory that was there before keeps its owner: where the program makes files in it, \`chown ${value}\` it without -R.`,
+            ]
+            : []),
+        ...(program === 'chmod' && !/^\d+$/.test(value)
+            ? ['Symbolic modes need Dockerfile 1.14; `# syntax=docker/dockerfile:1` at the top gives it to older builders.']
+            : []),
+    ];
+    return {
+        range: command.range,
+        confidence: 'medium',
+        message: `\`${program} -R\` stores every file that ${lines} brought in a second time, in a layer of its own, and does it again whenever one of them changes.`,
+        remedy: [
+            `Let the ${copies[0]?.instruction.keyword ?? 'COPY'} do it, and drop the ${program}:`,
+            ...pasted,
+            ...notes,
+        ].join('\n'),
+        related: copies.map(({ instruction }) => ({
+            range: instruction.range,
+            message: `can set the ${program === 'chown' ? 'owner' : 'mode'} itself`,
+        })),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/download-cached-forever.js
+
+
+
+
+const downloadCachedForever = {
+    id: 'download-cached-forever',
+    severity: 'notice',
+    summary: 'A RUN fetches a branch or the latest release, and its layer then stays as old as the cache.',
+    check({ dockerfile }) {
+        return dockerfile.stages.flatMap((stage) => download_cached_forever_findingsIn(stage));
+    },
+};
+function download_cached_forever_findingsIn(stage) {
+    const found = [];
+    const instructions = ownInstructions(stage);
+    const all = instructions.slice(0, instructions.findIndex(runsAgain) >>> 0).flatMap(commandsOf);
+    // From behind: is a state chosen below?
+    let chosen = false;
+    let below = null;
+    for (const command of all.reverse()) {
+        chosen ||= choosesState(command);
+        const target = isToldVersion(below) ? null : movingTarget(command, chosen);
+        if (target !== null)
+            found.push(download_cached_forever_report(command, target));
+        below = command;
+    }
+    return found;
+}
+/** Whether the command picks a state of a repository that was cloned. */
+function choosesState({ words: [program, ...rest] }) {
+    return program === 'git' && rest.some((word) => CHOOSE.has(word));
+}
+/** Whether it is an installer's shell with a version in its arguments: `… | sh -s v1.2.3`. */
+function isToldVersion(command) {
+    const [program = '', ...args] = command?.words ?? [];
+    return ['sh', 'bash'].includes(program) && args.some((word) => /\d|\$/.test(word));
+}
+const CHOOSE = words('checkout reset switch fetch pull worktree');
+/** Whether what stands below is fetched again anyway: with nearly every commit, or because somebody has seen to it. */
+function runsAgain(instruction) {
+    if (busterOf(instruction) !== null || addedUrls(instruction).some(tellsRef))
+        return true;
+    return (flagValue(instruction, 'from') === null &&
+        (copied(instruction)?.sources.some(({ text }) => /^(\.?\/?|\*)$/.test(text)) ?? false));
+}
+const CLONE_VALUED = words('b branch depth o origin c config j jobs reference filter template recurse-submodules shallow-since separate-git-dir u upload-pack');
+function movingTarget(command, chosen) {
+    const [program = '', ...args] = command.words;
+    if (program === 'git')
+        return chosen ? null : clonedBranch(args);
+    if (program !== 'curl' && program !== 'wget')
+        return null;
+    const url = args.map((word) => word.replace(/^--?url=/, '')).find((word) => /^https?:\/\//.test(word));
+    if (url === undefined || url.includes('$'))
+        return null;
+    const moves = movingPart(url);
+    if (moves === null)
+        return null;
+    return {
+        what: `\`${moves}\` of ${shortUrl(url)}`,
+        remedy: `Name a release or a commit in the URL, in an ARG: a new value then fetches it anew. Or let \`ADD ${url} …\` fetch it: BuildKit asks the server in every build whether the file has changed.`,
+    };
+}
+/** The part of a URL that says it moves. */
+function movingPart(url) {
+    const [, latest] = /\/(latest|nightly)\//.exec(url) ?? [];
+    // These tell which one is the latest.
+    if (latest !== undefined)
+        return /\/\/api\.|\.(json|txt|ya?ml)$/.test(url) ? null : latest;
+    const [, branch] = /^https?:\/\/(?:raw\.githubusercontent\.com\/[^/]+\/[^/]+|github\.com\/[^/]+\/[^/]+\/(?:raw|archive|blob|tarball|zipball)|gitlab\.com\/.*\/-\/(?:raw|archive))\/(?:refs\/heads\/)?(master|main|HEAD|develop|trunk)(?:\/|\.(?:tar\.gz|zip)|$)/.exec(url) ?? [];
+    return branch ?? null;
+}
+function clonedBranch(args) {
+    const { operands, options } = splitArguments(args, CLONE_VALUED);
+    const [verb, url = ''] = operands;
+    if (verb !== 'clone' || !/^(https?|ssh|git):\/\/|^git@/.test(url) || url.includes('$'))
+        return null;
+    const branch = [...(options.get('b') ?? []), ...(options.get('branch') ?? [])].at(-1) ?? null;
+    if (branch !== null && !/^(master|main|develop|dev|trunk|latest|nightly|HEAD)$/.test(branch))
+        return null;
+    const ref = branch === null ? '' : `#${branch}`;
+    const repository = url.endsWith('.git') || !url.startsWith('http') ? url : `${url}.git`;
+    return {
+        what: `${branch === null ? 'the default branch' : `\`${branch}\``} of ${shortUrl(url)}`,
+        remedy: `Check out a tag or commit that an ARG names: a new value then fetches it anew. Or let \`ADD ${repository}${ref} /src\` fetch it: BuildKit looks in every build where the branch is.`,
+    };
+}
+function shortUrl(url) {
+    return url
+        .replace(/^https?:\/\//, '')
+        .split('/')
+        .slice(0, 3)
+        .join('/');
+}
+function download_cached_forever_report({ range }, { what, remedy }) {
+    return {
+        range,
+        confidence: 'medium',
+        message: `This fetches ${what}, and its text stays the same: the layer comes from the cache with the state of the day on which it was built, until something above it changes.`,
+        remedy,
+        related: [],
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/lockfile-not-copied.js
+// An install of a project's packages without its lock file, although the build context has one.
+//
+// Not flagged, on purpose:
+// - Where the context is not known, or has no lock file of that manager.
+// - A lock file that may have come some other way: by a COPY with a variable, --parents or a name that mentions it, or by
+//   a command that does.
+// - Go, whose manifest names exact versions; go.sum holds their checksums.
+// - An install that is told to do without (`--no-package-lock`, `--no-lockfile`), and one of named packages.
+
+
+
+
+
+
+
+
+const lockfileNotCopied = {
+    id: 'lockfile-not-copied',
+    severity: 'warning',
+    summary: 'An install runs without the lock file, so that it takes whatever versions are the newest on that day.',
+    check(input) {
+        return [...stepsOf(input.dockerfile)].flatMap(([stage, steps]) => lockfile_not_copied_findingsIn(stage, steps, input));
+    },
+};
+// No Dockerfile brings its manifests from farther.
+const lockfile_not_copied_FARTHEST = 200;
+function lockfile_not_copied_findingsIn(stage, steps, input) {
+    if (!steps.some((step) => locked(step).length > 0))
+        return [];
+    const found = [];
+    const above = [];
+    let text = '';
+    for (const step of [...inheritedSteps(input.dockerfile, stage, lockfile_not_copied_FARTHEST), ...steps]) {
+        const { instruction, sources, mounted } = step;
+        const bringers = [...above, { instruction, sources: mounted }];
+        text += `${instruction.text}\n`;
+        for (const { install, words } of step.stage === stage ? locked(step) : []) {
+            if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word)))
+                continue;
+            const finding = lockfile_not_copied_judge(install, step, bringers, text, input);
+            if (finding !== null)
+                found.push(finding);
+        }
+        // Who knows what it brings?
+        if (sources.length < (copied(instruction)?.sources.length ?? 0))
+            return found;
+        if (sources.length > 0)
+            above.push({ instruction, sources });
+    }
+    return found;
+}
+/** The installs of an instruction that go by a lock file. */
+function locked({ commands }) {
+    return commands.flatMap((command) => {
+        const install = installOf(command);
+        return install !== null && install.manager !== 'go' && install.packages.length === 0 && locksOf(install).length > 0
+            ? [{ install, words: command.words }]
+            : [];
+    });
+}
+function lockfile_not_copied_judge(install, { instruction, workdir }, above, text, input) {
+    const here = install.directory === null ? null : changeDirectory(workdir, install.directory);
+    const [alternatives = []] = manifestsOf(install);
+    if (here === null || alternatives.length === 0)
+        return null;
+    // The last that brings the manifest counts.
+    for (const { instruction: bringer, sources } of above.toReversed()) {
+        for (const source of sources) {
+            const origin = source.context ? originOf((0,posix_namespaceObject.join)(here, pickManifest(alternatives, '', input)), source) : null;
+            if (origin === null || input.contextHas(origin) !== true)
+                continue;
+            const lock = locksOf(install).find((name) => input.contextHas((0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), name)) === true);
+            if (lock === undefined || flagValue(bringer, 'parents') !== null)
+                return null;
+            const isThere = above.some((other) => other.sources.some((known) => originOf((0,posix_namespaceObject.join)(here, lock), known) !== null));
+            if (isThere || text.includes(lock))
+                return null;
+            return lockfile_not_copied_report(install, instruction, bringer, origin, (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), lock));
+        }
+    }
+    return null;
+}
+function lockfile_not_copied_report(install, run, bringer, origin, lock) {
+    const line = run.range.start.line;
+    return {
+        range: bringer.range,
+        confidence: 'high',
+        message: `\`${install.label}\` on line ${line} runs without \`${lock}\`: it takes the newest versions that \`${(0,posix_namespaceObject.basename)(origin)}\` allows on that day, and the layer keeps them until the manifest changes.`,
+        remedy: `Bring the lock file along:\n${withLock(bringer, lock)}`,
+        related: [{ range: run.range, message: `\`${install.label}\` does not see the lock file` }],
+    };
+}
+function withLock(bringer, lock) {
+    const copy = copied(bringer);
+    if (copy === null)
+        return `RUN --mount=type=bind,source=${lock},target=${lock} …`;
+    const { keyword } = bringer;
+    const sources = [...copy.sources.map(({ text }) => text), lock].join(' ');
+    const destination = copy.destination.text;
+    // A single file may have named its destination.
+    const directory = /(^|\/)\.{0,2}$/.test(destination) || copy.sources.length > 1 ? destination : (0,posix_namespaceObject.dirname)(destination);
+    return `${keyword} ${flagsOf(bringer)}${sources} ${directory.replace(/([^/])$/, '$1/')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/not-a-comment.js
+
+const notAComment = {
+    id: 'not-a-comment',
+    severity: 'warning',
+    summary: 'Text behind an instruction is meant as a comment, and becomes part of it.',
+    check(input) {
+        return input.dockerfile.instructions.flatMap((written) => {
+            const instruction = written.trigger ?? written;
+            return isRejected(written, input) ? [] : (inWords(instruction) ?? inRun(instruction) ?? []);
+        });
+    },
+};
+function isRejected({ range }, { problems }) {
+    return problems.some(({ range: { start } }) => range.start.line <= start.line && start.line <= range.end.line);
+}
+/** What the mark becomes, where the words of an instruction have it. */
+function consequence({ keyword, json, rest }) {
+    switch (keyword) {
+        case 'ADD':
+        case 'COPY':
+            return 'its words are taken for files, and the last one for the destination';
+        case 'ARG':
+            return 'its words are taken for the names of further arguments';
+        case 'ENV':
+        case 'LABEL':
+            return 'it becomes part of the value';
+        case 'EXPOSE':
+            return 'its words are taken for ports';
+        case 'VOLUME':
+            return rest.startsWith('[') ? NO_JSON : 'its words are taken for further volumes';
+        case 'WORKDIR':
+            return 'it becomes part of the path';
+        case 'USER':
+            return 'it becomes part of the name';
+        case 'STOPSIGNAL':
+            return 'it becomes part of the signal';
+        case 'CMD':
+        case 'ENTRYPOINT':
+        case 'RUN':
+            return json === null && rest.startsWith('["') ? NO_JSON : null;
+        default:
+            return null;
+    }
+}
+const NO_JSON = 'with it the arguments are no JSON list any more, and a shell gets them, brackets and all';
+function inWords(instruction) {
+    const what = consequence(instruction);
+    if (what === null)
+        return null;
+    const { rest, pieces, keyword } = instruction;
+    const at = markOutsideQuotes(rest, keyword === 'ARG' || keyword === 'ENV' || keyword === 'LABEL');
+    return at === null ? null : [not_a_comment_report(rangeAt(pieces, at, rest.length), rest.slice(at), what)];
+}
+/** Where ` # ` or ` // ` stands outside quotes and lists; null if nowhere. */
+function markOutsideQuotes(text, spaced) {
+    let quote = '';
+    for (let at = 0; at < text.length; at++) {
+        const char = text.charAt(at);
+        if (quote !== '')
+            quote = char === quote ? '' : quote;
+        else if (char === '"' || char === "'")
+            quote = char;
+        else if (at > 0 && /\s/.test(text.charAt(at - 1))) {
+            const [, mark] = /^(#|\/\/)(?=\s|$)/.exec(text.slice(at, at + 3)) ?? [];
+            if (mark !== undefined || (!spaced && char === '#'))
+                return at;
+        }
+    }
+    return null;
+}
+/** A comment of the shell on a line that goes on: what stands on the lines below is part of it. */
+function inRun({ keyword, json, rest, pieces, heredocs }) {
+    const last = pieces.at(-1);
+    if (keyword !== 'RUN' || json !== null || heredocs.length > 0 || last === undefined || last.offset === 0)
+        return null;
+    const at = shellComment(rest);
+    if (at === null || at >= last.offset || rest.slice(last.offset).trim() === '')
+        return null;
+    const next = pieces.find(({ offset }) => offset > at);
+    const line = next?.start.line ?? last.start.line;
+    const what = `the lines are joined before a shell reads them, so that everything from line ${line} on is part of the comment and does not run`;
+    return [not_a_comment_report(rangeAt(pieces, at, next?.offset ?? rest.length), rest.slice(at, next?.offset), what)];
+}
+/** Where a comment begins for the shell: at a `#` that begins a word; null if nowhere. */
+function shellComment(text) {
+    let quote = '';
+    for (let at = 0; at < text.length; at++) {
+        const char = text.charAt(at);
+        if (char === '\\' && quote !== "'")
+            at++;
+        else if (quote !== '')
+            quote = char === quote ? '' : quote;
+        else if (char === '"' || char === "'" || char === '`')
+            quote = char;
+        else if (char === '#' && (at === 0 || /[\s;&|(]/.test(text.charAt(at - 1))))
+            return at;
+    }
+    return null;
+}
+function not_a_comment_report(range, text, what) {
+    const shown = text.trim().replaceAll('`', '');
+    return {
+        range,
+        confidence: 'high',
+        message: `\`${shown.length > 40 ? `${shown.slice(0, 39)}…` : shown}\` is no comment here: ${what}.`,
+        remedy: 'Put the comment on a line of its own that begins with `#`, above the instruction or between its lines.',
+        related: [],
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/order-for-classic-builder.js
+
+
+
+const orderForClassicBuilder = {
+    id: 'order-for-classic-builder',
+    severity: 'notice',
+    summary: 'An instruction that only describes the image stands above RUNs, which costs with the classic builder.',
+    applies: ({ job }) => job?.builder === 'classic',
+    check(input) {
+        return input.dockerfile.stages.flatMap((stage) => order_for_classic_builder_report(stage, input));
+    },
+};
+const DESCRIBES = new Set([
+    'CMD',
+    'ENTRYPOINT',
+    'EXPOSE',
+    'HEALTHCHECK',
+    'LABEL',
+    'MAINTAINER',
+    'STOPSIGNAL',
+]);
+function order_for_classic_builder_report(stage, { dockerfile }) {
+    const early = stage.instructions.filter(({ keyword }) => DESCRIBES.has(keyword));
+    const [first] = early;
+    const below = first ? costlyBelow(dockerfile, stage, first) : [];
+    const last = below.filter((run) => stage.instructions.includes(run)).at(-1);
+    if (first === undefined || last === undefined)
+        return [];
+    const moving = early.filter(({ range }) => range.start.line < last.range.start.line);
+    const keywords = list(unique(moving.map(({ keyword }) => keyword)), 'and');
+    return [
+        {
+            range: first.range,
+            confidence: moving.some(holdsVariable) ? 'high' : 'medium',
+            message: `The classic builder makes a step of ${keywords}: with every change to ${moving.length === 1 ? 'it' : 'one of them'}, ${namedRuns(below)} ${below.length === 1 ? 'runs' : 'run'} again.`,
+            remedy: [
+                `Move ${moving.length === 1 ? 'it' : 'them'} below line ${last.range.end.line}, or build with BuildKit:`,
+                ...moving.map(asLine),
+            ].join('\n'),
+            related: moving.slice(1).map(({ range }) => ({ range, message: 'the same here' })),
+        },
+    ];
+}
+/** A LABEL with a variable has another value in every build. */
+function holdsVariable({ keyword, text }) {
+    return keyword === 'LABEL' && text.includes('$');
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/package-index-cached-alone.js
+
+
+
+
+
+const packageIndexCachedAlone = {
+    id: 'package-index-cached-alone',
+    severity: 'warning',
+    summary: 'The package index is fetched in a layer of its own, so a later install takes an old one from the cache.',
+    check,
+};
+function check({ dockerfile }) {
+    const reliants = new Map();
+    const atEnd = new Map();
+    for (const stage of dockerfile.stages) {
+        const parent = parentOf(dockerfile, stage);
+        const indexes = new Map(parent && atEnd.get(parent));
+        for (const run of ownInstructions(stage))
+            followRun(run, indexes, reliants);
+        atEnd.set(stage, indexes);
+    }
+    return [...reliants].map(([index, installs]) => package_index_cached_alone_report(index, installs));
+}
+/** Notes the installs of a RUN that rely on an index of a layer above, and the index that it leaves itself. */
+function followRun(run, indexes, reliants) {
+    const own = new Map();
+    const installed = new Set();
+    let mayHaveUpdated = false;
+    for (const command of commandsOf(run)) {
+        const action = systemAction(command);
+        mayHaveUpdated ||= action === null && (!isSetup(command) || command.words[0] === 'add-apt-repository');
+        if (action?.kind === 'update')
+            own.set(action.manager, action);
+        if (action?.kind === 'install') {
+            installed.add(action.manager);
+            const index = indexes.get(action.manager);
+            if (index !== undefined && !own.has(action.manager) && !action.refreshes && !mayHaveUpdated) {
+                reliants.set(index, [...(reliants.get(index) ?? []), { run, command, label: action.label }]);
+            }
+        }
+        if (command.words[0] === 'rm' && /\/var\/(lib\/apt|cache\/apk)/.test(command.text)) {
+            const manager = command.text.includes('apk') ? 'apk' : 'apt';
+            own.delete(manager);
+            indexes.delete(manager);
+        }
+    }
+    for (const [manager, update] of own) {
+        if (manager === 'apt' || manager === 'apk')
+            indexes.set(manager, { run, update, alone: !installed.has(manager) });
+    }
+}
+function package_index_cached_alone_report({ run, update, alone }, installs) {
+    const places = list(installs.map(({ label, command }) => `\`${label}\` on line ${command.range.start.line}`), 'and');
+    const line = run.range.start.line;
+    const what = alone
+        ? `\`${update.label}\` is cached in a layer of its own: ${places} will take that index, however old it is`
+        : `${places} ${installs.length === 1 ? 'takes' : 'take'} the index that line ${line} left in its layer, however old it is`;
+    const first = installs[0]?.run ?? run;
+    const place = alone ? run : first;
+    const others = alone ? installs : [{ run, command: { range: run.range }, label: update.label }, ...installs.slice(1)];
+    return {
+        range: place.range,
+        confidence: alone ? 'high' : 'medium',
+        message: `${what}. The build then fails on a package that has left the mirror, or installs an outdated one.`,
+        remedy: remedy(update, alone, installs),
+        related: others.map(({ command, label }) => ({ range: command.range, message: `\`${label}\`` })),
+    };
+}
+function remedy({ manager, label }, alone, installs) {
+    const runs = [...new Set(installs.map(({ run }) => run))];
+    const [install] = runs;
+    const apk = manager === 'apk';
+    const lead = apk
+        ? `Let the install fetch its index${alone ? `, and drop \`${label}\`` : ''}:`
+        : `Fetch the index in the RUN that installs${runs.length > 1 ? ', in each of them or once in a single one' : ''}:`;
+    const short = install !== undefined && install.range.start.line === install.range.end.line && install.json === null;
+    const rest = short ? install.rest : `${installs[0]?.label ?? ''} …`;
+    return `${lead}\nRUN ${apk ? rest.replace(/\bapk add\b/, 'apk add --no-cache') : `${label} && ${rest}`}`;
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/remote-add.js
+
+
+
+
+const remoteAdd = {
+    id: 'remote-add',
+    severity: 'notice',
+    summary: 'ADD takes a file from the network without a checksum, above steps that take long.',
+    check(input) {
+        return input.dockerfile.stages.flatMap((stage) => stage.instructions.flatMap((instruction) => {
+            const url = remoteSource(instruction);
+            return url === null ? [] : remote_add_report(instruction, url, costlyBelow(input.dockerfile, stage, instruction));
+        }));
+    },
+};
+/** The first source of an ADD that is fetched and may change. */
+function remoteSource(instruction) {
+    if (instruction.keyword !== 'ADD' || flagValue(instruction, 'checksum') !== null || busterOf(instruction) !== null)
+        return null;
+    return addedUrls(instruction).find((url) => !isFixed(url) && !tellsRef(url)) ?? null;
+}
+function isGit(url) {
+    return /^(ssh|git):\/\/|^git@|\.git(#|\?|$)/.test(url);
+}
+/** A repository at a commit, a version or what an argument says. */
+function isFixed(url) {
+    return isGit(url) && /(#|[?&](ref|tag|commit|checksum)=)(refs\/tags\/)?(v?\d|[0-9a-f]{7,40}\b|.*\$)/.test(url);
+}
+function remote_add_report(instruction, url, runs) {
+    if (runs.length === 0)
+        return [];
+    const git = isGit(url);
+    const what = git ? 'the branch has moved' : 'the file or its date has changed there';
+    const destination = copied(instruction)?.destination.text ?? '.';
+    const remedy = git
+        ? `Name a commit or a tag:\nADD ${flagsOf(instruction)}${url.replace(/#.*/, '')}#<commit> ${destination}`
+        : `Give the checksum that \`curl -fsSL ${url} | sha256sum\` shows; the file is then fetched once and never asked for again:\nADD --checksum=sha256:<checksum> ${flagsOf(instruction)}${url} ${destination}`;
+    return [
+        {
+            range: instruction.range,
+            confidence: 'medium',
+            message: `Every build asks the server for this ${git ? 'repository' : 'file'}, and fails where it does not answer. When ${what}, ${namedRuns(runs)} ${runs.length === 1 ? 'runs' : 'run'} again.`,
+            remedy,
+            related: runs.map((run) => ({ range: run.range, message: 'runs again when the file changes' })),
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/system-packages-after-copy.js
+// Packages of the system (apt, apk, dnf, yum, zypper) installed below a COPY from the context that they do not use.
+//
+// Not flagged, on purpose:
+// - A COPY above an install of the project's packages too: copy-before-install reports that one, with the same remedy.
+// - COPY --from, heredocs, and COPY with --exclude or --parents: narrow, or too hard to tell.
+// - What may feed the package manager: files for /etc, /usr/share and /var, local packages, lists read by a command.
+// - An install behind a command that may have prepared it (`RUN ./add-repository.sh`).
+// - A RUN that installs packages of the project as well and needs the files for that.
+// - Single files that hardly ever change: settings, scripts to start with.
+
+
+
+
+
+
+
+
+const systemPackagesAfterCopy = {
+    id: 'system-packages-after-copy',
+    severity: 'warning',
+    summary: 'Packages of the system are installed below a COPY that they do not use, so its changes install them again.',
+    check(input) {
+        const all = culpritsOf(input);
+        const broad = all.filter((culprit) => !isMount(culprit) && breaksSystemOnly(culprit));
+        const broken = new Set(all.flatMap((culprit) => culprit.broken.map(({ step }) => step.instruction)));
+        const narrow = [...stepsOf(input.dockerfile).values()].flatMap((steps) => belowFiles(steps, input, broken));
+        return [...broad.map((culprit) => reportCulprit(culprit, all)), ...narrow];
+    },
+};
+// Files that change often: manifests, lock files and code.
+const CHANGING = /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
+/** The RUNs of a stage that install packages below files which they do not use. `broken` are told already. */
+function belowFiles(steps, input, broken) {
+    const found = new Map();
+    let above = [];
+    for (const { instruction, sources, commands } of steps) {
+        const changing = sources.filter(isChanging).filter((source) => !mayFeedSystem(source, input));
+        if (changing.length > 0)
+            above.push({ copy: instruction, files: changing.map(({ path }) => path) });
+        // What is brought in may feed what stands below.
+        if (sources.some((source) => source.context && mayFeedSystem(source, input)))
+            above = [];
+        const installs = above.length > 0 && installsSystemOnly(instruction) && !broken.has(instruction);
+        const used = installs && above.some(({ files }) => files.some((file) => instruction.text.includes((0,posix_namespaceObject.basename)(file))));
+        const [first] = above;
+        if (first !== undefined && installs && !used) {
+            const entry = found.get(first.copy) ?? { files: first.files, runs: [] };
+            entry.runs.push(instruction);
+            found.set(first.copy, entry);
+        }
+        if (commands.some((command) => mayPrepare(command, true)))
+            above = [];
+    }
+    return [...found].map(([copy, { files, runs }]) => system_packages_after_copy_report(copy, files, runs));
+}
+function isChanging({ context, directory, path }) {
+    return context && !directory && CHANGING.test((0,posix_namespaceObject.basename)(path));
+}
+/** A RUN that installs packages of the system, and does nothing that may need a file of the project. */
+function installsSystemOnly(instruction) {
+    const commands = commandsOf(instruction);
+    const installs = commands.flatMap((command) => installOf(command) ?? []);
+    return installs.length > 0 && installs.every(isSystem) && commands.every(isSetup);
+}
+function system_packages_after_copy_report(copy, files, runs) {
+    const label = (run) => commandsOf(run)
+        .map(systemAction)
+        .find((action) => action?.kind === 'install')?.label ?? 'RUN';
+    const places = list(runs.map((run) => `\`${label(run)}\` on line ${run.range.start.line}`), 'and');
+    const named = quoted(files, 'or');
+    const lines = runs.map((run) => `line ${run.range.start.line}`);
+    return {
+        range: copy.range,
+        confidence: 'medium',
+        message: `Every change to ${named} re-runs ${places}: this ${copy.keyword} stands above, and what stands below a changed step runs again. The packages do not depend on it.`,
+        remedy: [
+            `Move the RUN of ${list(lines, 'and')} above this ${copy.keyword}:`,
+            ...runs.map(asLine),
+            asLine(copy),
+        ].join('\n'),
+        related: runs.map((run) => ({ range: run.range, message: `\`${label(run)}\` runs again with every such change` })),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/unpinned-base.js
+
+
+
+
+const unpinnedBase = {
+    id: 'unpinned-base',
+    severity: 'notice',
+    summary: 'An image has no tag or the tag `latest`: it moves under the cache, and to other versions.',
+    check: unpinned_base_check,
+};
+function unpinned_base_check({ dockerfile, job }) {
+    const scope = globalScope(dockerfile, job?.buildArgs);
+    const byImage = new Map();
+    for (const use of dockerfile.stages.flatMap((stage) => [
+        ...(stage.base.kind === 'image' ? [fromOf(stage.from, stage.base.name)] : []),
+        ...stage.instructions.flatMap((instruction) => sourceImages(dockerfile, instruction)),
+    ])) {
+        // Without a build nobody knows what stands in for a variable.
+        if ((job?.builder ?? null) === null && use.name.includes('$'))
+            continue;
+        const name = resolve(use.name, scope, dockerfile.escape);
+        if (name === null || name === '' || job?.buildContexts.includes(name) || unpinned_base_isLocal(name) || isPinned(name))
+            continue;
+        byImage.set(name, [...(byImage.get(name) ?? []), use]);
+    }
+    return [...byImage].flatMap(([name, uses]) => unpinned_base_report(name, uses) ?? []);
+}
+function fromOf(instruction, name) {
+    return { name, instruction, range: instruction.words[0]?.range ?? instruction.range };
+}
+/** The images that COPY --from and mounts name. */
+function sourceImages(dockerfile, instruction) {
+    const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
+    const named = [
+        ...(flag?.value ? [{ name: flag.value, range: flag.range }] : []),
+        ...mounts(instruction).flatMap(({ from, range }) => (from ? [{ name: from, range }] : [])),
+    ];
+    return named
+        .filter(({ name }) => !/^\d+$/.test(name) && name !== 'scratch' && stageNamed(dockerfile, name) === null)
+        .map((use) => ({ ...use, instruction }));
+}
+// Docker's official images that others are built on. Any other name without an owner is no image of a registry.
+const OFFICIAL = words('almalinux alpine amazoncorretto amazonlinux archlinux bash buildpack-deps busybox caddy cassandra centos clojure composer couchdb dart debian docker drupal eclipse-temurin elasticsearch elixir erlang fedora gcc ghost golang gradle groovy haproxy haskell hello-world httpd influxdb joomla jruby julia kibana kong logstash mariadb maven memcached mongo mono mysql nats neo4j nextcloud nginx node odoo openjdk opensuse oraclelinux perl photon php postgres pypy python r-base rabbitmq redis redmine registry rockylinux ros ruby rust sapmachine solr sonarqube spark swift telegraf tomcat traefik ubuntu varnish vault wordpress zookeeper');
+/** An image of this machine, or a context of `docker buildx bake`. */
+function unpinned_base_isLocal(name) {
+    return !name.includes('/') && !OFFICIAL.has(name.replace(/[:@].*/, ''));
+}
+/** Whether the reference has a digest, a tag other than `latest`, or its version in its name (`static-debian12`). */
+function isPinned(reference) {
+    if (reference.includes('@') || /\d[^/:]*(:latest)?$/.test(reference))
+        return true;
+    const [, tag = 'latest'] = /:([^/:]*)$/.exec(reference) ?? [];
+    return tag !== 'latest' || /^[a-z-]+:\/\//.test(reference);
+}
+function unpinned_base_report(name, uses) {
+    const [first, ...others] = uses;
+    if (first === undefined)
+        return null;
+    const plain = name.replace(/:latest$/, '');
+    const repeats = first.instruction.keyword === 'FROM'
+        ? 'everything that is built on it runs again'
+        : 'what is taken from it changes, and what stands below runs again';
+    return {
+        range: first.range,
+        confidence: 'high',
+        message: `\`${name}\` ${name === plain ? 'names no version: it is' : 'is'} the newest one of the day. When it moves, ${repeats}, on another version than was tested.`,
+        remedy: `Name the version, as in \`${plain}:<version>\`, or the digest that \`docker buildx imagetools inspect ${name}\` shows, as in \`${plain}@sha256:<digest>\`.`,
+        related: others.map(({ range }) => ({ range, message: 'the same image' })),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/environment.js
+
+
+
+
+
+
+
+// A file that was made to hang linters may have more.
+const MOST = 100;
+/**
+ * The declared variables that `wanted` picks, each with the costly RUNs that stand below it and surely do not use it.
+ * `derived` tells of an ENV or ARG that takes the value of one of the picked.
+ */
+function idleVariables(dockerfile, wanted) {
+    const all = [];
+    const atEnd = new Map();
+    // Who has not been used on the way to here. In a child stage a variable may be used where in another it is not.
+    for (const stage of dockerfile.stages) {
+        const parent = parentOf(dockerfile, stage);
+        let open = parent ? [...(atEnd.get(parent) ?? [])] : [];
+        for (const instruction of ownInstructions(stage)) {
+            const used = new Set(open.filter((variable) => isUse(instruction, variable)));
+            open = open.filter((variable) => !used.has(variable));
+            for (const pair of declaredIn(instruction)) {
+                const variable = { stage, instruction, pair };
+                const words = new Set(pair.value?.includes('$') ? pair.value.match(/\w+/g) : []);
+                const derived = open.some(({ pair: { name } }) => words.has(name));
+                if (open.length >= MOST || !wanted(variable, derived))
+                    continue;
+                const idle = { ...variable, runs: [], mentionedBy: [] };
+                open.push(idle);
+                all.push(idle);
+            }
+        }
+        atEnd.set(stage, open);
+    }
+    return all.filter(({ runs }) => runs.length > 0);
+}
+function declaredIn(instruction) {
+    return instruction.keyword === 'ARG' || instruction.keyword === 'ENV' ? pairs(instruction) : [];
+}
+/** Whether the instruction uses the variable, or may; if it surely does not and takes long, that is noted. */
+function isUse(instruction, variable) {
+    const { keyword } = instruction;
+    const mentioned = mentions(instruction).has(variable.pair.name);
+    if (mentioned)
+        variable.mentionedBy.push(instruction);
+    if (keyword !== 'RUN')
+        return mentioned && !['ARG', 'ENV', 'LABEL'].includes(keyword);
+    const costly = costlyCommand(instruction) !== null;
+    const blind = commandsOf(instruction).every(isBlind);
+    // A quick step that writes the value into a file can move along with it.
+    if (mentioned)
+        return costly || !blind;
+    if (blind && costly && !variable.runs.includes(instruction))
+        variable.runs.push(instruction);
+    return !blind;
+}
+/** Whether the command reads no variable that its text does not mention. */
+function isBlind(command) {
+    const [program, verb] = command.words;
+    return isSetup(command) || (program === 'go' && ['build', 'install', 'test', 'vet'].includes(verb ?? ''));
+}
+/** The RUNs as the end of a message: what runs again for nothing. */
+function unusedBy(runs) {
+    const [run, use] = runs.length === 1 ? ['runs', 'does not need'] : ['run', 'do not need'];
+    return `${namedRuns(runs)} ${run} again with every new value and ${use} it`;
+}
+/** Where to put declarations that the same RUNs do not use. */
+function moveDown(group) {
+    const declarations = unique(group.map(({ instruction }) => instruction));
+    const last = Math.max(...group.flatMap(({ runs }) => runs.map(({ range }) => range.end.line)));
+    const uses = unique(group.flatMap(({ mentionedBy }) => mentionedBy)).filter((use) => !declarations.includes(use));
+    // What uses them on the way has to come along.
+    const along = uses.filter(({ range }) => range.start.line < last);
+    const next = uses.find(({ range }) => range.start.line > last);
+    const names = new Set(group.map(({ pair: { name } }) => name));
+    const lines = [...declarations, ...along].map((instruction) => partOf(instruction, names));
+    const where = next ? `right above line ${next.range.start.line}, the first that uses it` : `below line ${last}`;
+    return [`Move ${lines.length === 1 ? 'this' : 'these'} down, ${where}:`, ...lines].join('\n');
+}
+/** The instruction as a line; of several variables in one, those that are named or take their value. */
+function partOf(instruction, names) {
+    const all = declaredIn(instruction);
+    const concerned = all.filter(({ name, value }) => names.has(name) || (value ?? '').match(/\w+/g)?.some((word) => names.has(word)));
+    if (concerned.length === all.length)
+        return asLine(instruction);
+    const written = concerned.map(({ name, value }) => (value === null ? name : `${name}=${value}`));
+    return `${instruction.keyword} ${written.join(' ')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/lint/volatile.js
+// Names and values of variables that change with every commit or build. Pure judgement of words.
+// What the rest of a name may be about, if it is about this project and not about something that it pins.
+const OURS = '(?:(?:APP|APPLICATION|BITBUCKET|BUILD|BUILDKITE|CI|CIRCLE|CODE|CURRENT|DRONE|GIT|GITHUB|GITLAB|HEAD|IMAGE|JENKINS|LAST|NEXT_PUBLIC|PROJECT|REACT_APP|RELEASE|REPO|SENTRY|SERVICE|SOURCE|SRC|TRAVIS|VCS|VITE)_?)*';
+const COMMIT = new RegExp(`^(?:${OURS}(?:COMMIT|REVISION)(?:_?(?:SHA1?|HASH|ID|REF|SHORT|FULL|LONG|TIME|TIMESTAMP|DATE|EPOCH|MESSAGE|TAG))*|${OURS}(?:GIT|VCS|CI|GITHUB|SOURCE|BUILD|SRC|HEAD)_?(?:SHORT_?|FULL_?|LONG_?)?(?:SHA1?|HASH|REV|REF|DESCRIBE|DIRTY)(?:_SHORT)?|SHORT_?SHA|SOURCE_DATE_EPOCH)$`);
+const BUILD = new RegExp(`^(?:${OURS}(?:BUILD|BUILT|RUN|PIPELINE|JOB|WORKFLOW)_?(?:AT|COUNTER|DATE|DATETIME|EPOCH|ID|IID|NO|NUM|NUMBER|ATTEMPT|STAMP|TIME|TIMESTAMP|ON)(?:_UTC|_ISO)?|BUILD_?TIMESTAMP|TIMESTAMP|CREATED(?:_AT)?)$`);
+// A default that stands for nothing yet.
+const PLACEHOLDER = /^(|unknown|dev|devel|development|local|none|n\/?a|null|undefined|unset|unspecified|untagged|latest|head|dirty|dummy|snapshot|test|now|today|not[ _-]?(set|available|specified)|x+|0+|0\.0\.0.*|1970.*|<.*>|\$.*)$/i;
+/**
+ * What the variable changes with; null if with neither, as far as anybody can tell.
+ * @param fallback its default as written; null if it has none
+ * @param given the value that the build passes; null if that is not known
+ */
+function volatility(name, fallback, given) {
+    const plain = (fallback ?? '').replace(/^(["'])(.*)\1$/, '$2');
+    if (given !== null && given !== plain) {
+        const changes = valueChanges(name, given);
+        if (changes !== null)
+            return { changes, sure: true };
+    }
+    if (!PLACEHOLDER.test(plain))
+        return null;
+    const upper = name.toUpperCase();
+    if (COMMIT.test(upper))
+        return { changes: 'commit', sure: false };
+    return BUILD.test(upper) ? { changes: 'build', sure: false } : null;
+}
+/** A commit's id under a name that is not some other thing's, or a point in time. */
+function valueChanges(name, value) {
+    if (/^\d{4}-?\d\d-?\d\d[T _-]?\d\d:?\d\d/.test(value) || /^1[6-9]\d{8}(\d{3})?$/.test(value))
+        return 'build';
+    const ours = new RegExp(`^${OURS}(?:VERSION|TAG|REF|REV|SHA|ID|HASH|)$`).test(name.toUpperCase());
+    return ours && /^(v?\d+(\.\d+)*-\d+-g)?[0-9a-f]{40}$/.test(value) ? 'commit' : null;
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/volatile-variable-before-run.js
+
+
+
+
+const volatileVariableBeforeRun = {
+    id: 'volatile-variable-before-run',
+    severity: 'warning',
+    summary: 'A variable that changes with every commit or build stands above a RUN that does not use it and runs again with it.',
+    check(input) {
+        const groups = new Map();
+        for (const idle of idleVariables(input.dockerfile, (variable, derived) => derived || isVolatile(variable, input))) {
+            const key = [idle.stage.index, ...idle.runs.map(({ range }) => range.start.line)].join();
+            groups.set(key, [...(groups.get(key) ?? []), idle]);
+        }
+        return [...groups.values()].flatMap((group) => volatile_variable_before_run_report(group, input) ?? []);
+    },
+};
+/** Whether the variable changes with every commit or build. */
+function isVolatile(variable, input) {
+    return volatilityOf(variable, input) !== null;
+}
+function volatilityOf({ instruction, pair: { name, value } }, input) {
+    // ENV takes no value from outside.
+    if (instruction.keyword !== 'ARG')
+        return null;
+    const given = input.job?.buildArgs[name];
+    return volatility(name, value ?? globalDefault(input.dockerfile, name), given ?? null);
+}
+/** The default of an ARG above the first FROM, which one without a value takes over. */
+function globalDefault({ instructions, stages }, name) {
+    const first = instructions.indexOf(stages[0]?.from);
+    const found = instructions
+        .slice(0, Math.max(first, 0))
+        .flatMap(pairs)
+        .find((pair) => pair.name === name);
+    return found?.value ?? null;
+}
+function volatile_variable_before_run_report(group, input) {
+    const [first] = group;
+    if (first === undefined)
+        return null;
+    const { instruction, runs } = first;
+    const names = unique(group.map(({ pair: { name } }) => name));
+    const known = group.map((idle) => volatilityOf(idle, input)).find((found) => found !== null);
+    const one = names.length === 1;
+    const change = `${one ? 'changes' : 'change'} with every ${known?.changes ?? 'build'}`;
+    const subject = `${quoted(names, 'and')} ${change}${known?.sure ? '' : `, by ${one ? 'its name' : 'their names'}`}`;
+    return {
+        range: instruction.range,
+        confidence: known?.sure ? 'high' : 'medium',
+        message: `${subject}, and ${one ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
+        remedy: moveDown(group),
+        related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/variable-declared-early.js
+// An ARG above costly RUNs that do not use it, where a later step does.
+//
+// Not flagged, on purpose:
+// - What volatile-variable-before-run reports.
+// - A default that is to stay: users, directories, locales, mirrors, what package managers read (`DEBIAN_FRONTEND`).
+//   Flagged are versions of things, and ARGs without a default, which only come from outside.
+// - Platform ARGs (`TARGETARCH`): another platform is another build.
+// - An ARG that nothing uses by name: a build or a script may read it unseen.
+// - ENV: what others expect in the environment belongs together.
+
+
+
+const variableDeclaredEarly = {
+    id: 'variable-declared-early',
+    severity: 'notice',
+    summary: 'An ARG is declared above RUNs that do not use it, so that a new value runs them again.',
+    check(input) {
+        const groups = new Map();
+        for (const idle of idleVariables(input.dockerfile, (variable) => isWanted(variable, input))) {
+            const use = idle.mentionedBy.find(({ keyword }) => !['ARG', 'ENV', 'LABEL'].includes(keyword));
+            const passedOn = idle.mentionedBy.some(({ keyword }) => keyword === 'ENV');
+            // Behind its first use a new value runs everything again anyway.
+            const runs = idle.runs.filter((run) => use === undefined || run.range.start.line < use.range.start.line);
+            if ((use === undefined && !passedOn) || runs.length === 0)
+                continue;
+            const key = [idle.stage.index, ...runs.map(({ range }) => range.start.line)].join();
+            groups.set(key, [...(groups.get(key) ?? []), { ...idle, runs }]);
+        }
+        return [...groups.values()].flatMap((group) => variable_declared_early_report(group) ?? []);
+    },
+};
+// They seldom change, or the package managers read them.
+const SETTLED = /^((TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT|OSVERSION|STAGE)|BUILDKIT_.*|DEBIAN_FRONTEND|TZ|LANG|LC_.*|TERM|.*_?(PROXY|MIRROR|REGISTRY|INDEX(_URL)?|REPO(SITORY)?|URL|HOST|USER(NAME)?|USER_?ID|UID|GID|GROUP|HOME|DIR|PATH|PORT|ENV|ENVIRONMENT|MODE|TOKEN|KEY|SECRET|PASSWORD|ARCH|PLATFORM|FLAGS|ARGS|OPTS|OPTIONS)|(NODE|NPM|YARN|PNPM|PIP|POETRY|UV|PYTHON|BUNDLE|RAILS|GEM|COMPOSER|GO|CGO|GOOS|CARGO|RUST|MAVEN|GRADLE|JAVA|DOTNET|NUGET|MIX|HEX|APT|CI|CXX|CC|MAKE)_?(?!.*VERSION).*)$/i;
+const VERSION = /(^|_)(VERSION|VER|RELEASE|TAG|REF|BRANCH|COMMIT|SHA\d*|CHECKSUM|REVISION)(_|$)/i;
+function isWanted(variable, input) {
+    const { instruction, pair } = variable;
+    if (instruction.keyword !== 'ARG' || SETTLED.test(pair.name) || isVolatile(variable, input))
+        return false;
+    return pair.value === null || VERSION.test(pair.name);
+}
+function variable_declared_early_report(group) {
+    const [first] = group;
+    if (first === undefined)
+        return null;
+    const { instruction, runs } = first;
+    const names = list(unique(group.map(({ pair: { name } }) => `\`${name}\``)), 'and');
+    return {
+        range: instruction.range,
+        confidence: 'medium',
+        message: `${names} ${group.length === 1 ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
+        remedy: moveDown(group),
+        related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/whole-stage-copied.js
+// COPY --from=stage of its whole file system, or a mount of it: keyed by every file there.
+//
+// Not flagged, on purpose:
+// - A stage that begins from scratch: it holds what was gathered in it.
+// - A stage that is only a name for an image: it does not change with the source. Nor do images.
+// - A COPY with nothing costly below it, as to make an image of one layer: only the copy itself is made again.
+
+
+
+
+
+const wholeStageCopied = {
+    id: 'whole-stage-copied',
+    severity: 'warning',
+    summary: 'All files of another stage are copied or mounted, so every change there is a miss here.',
+    check({ dockerfile }) {
+        return dockerfile.stages.flatMap((stage) => stage.instructions.flatMap((instruction) => [
+            ...fromCopy(dockerfile, stage, instruction),
+            ...fromMounts(dockerfile, instruction),
+        ]));
+    },
+};
+function fromCopy(dockerfile, stage, instruction) {
+    const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
+    const source = flag?.value ? gatheredFrom(dockerfile, flag.value) : null;
+    const whole = copied(instruction)?.sources.some(({ text }) => isRoot(text)) ?? false;
+    const below = source !== null && whole ? costlyBelow(dockerfile, stage, instruction) : [];
+    if (source === null || below.length === 0)
+        return [];
+    const again = `${namedRuns(below)} ${below.length === 1 ? 'runs' : 'run'} again`;
+    return [
+        {
+            ...about(instruction.range, source, again),
+            remedy: `Copy what is needed from there: \`COPY --from=${flag?.value} /path/in/stage /path/here\`. What begins with all of it is better built from it: \`FROM ${flag?.value}\`.`,
+        },
+    ];
+}
+function fromMounts(dockerfile, instruction) {
+    const costly = costlyCommand(instruction) !== null;
+    return mounts(instruction).flatMap(({ type, from, source: path, target, range }) => {
+        const source = type === 'bind' && from !== null && isRoot(path ?? '/') ? gatheredFrom(dockerfile, from) : null;
+        if (source === null || !costly)
+            return [];
+        const mount = `--mount=type=bind,from=${from},source=/path/in/stage,target=${target ?? '/path/here'}`;
+        return [
+            {
+                ...about(range, source, `${namedRun(instruction)} runs again`),
+                remedy: `Mount what is needed from there: \`${mount}\`.`,
+            },
+        ];
+    });
+}
+/** The stage of that name or number, if it holds more than what was gathered in it, and may change. */
+function gatheredFrom(dockerfile, name) {
+    const stage = /^\d+$/.test(name) ? dockerfile.stages[Number(name)] : stageNamed(dockerfile, name);
+    if (!stage)
+        return null;
+    const members = ancestry(dockerfile, stage);
+    const makesFiles = members.flatMap(ownInstructions).some(({ keyword }) => ['ADD', 'COPY', 'RUN'].includes(keyword));
+    return makesFiles && members[0]?.base.kind === 'image' ? stage : null;
+}
+function isRoot(path) {
+    return !path.includes('$') && ['/', '/*'].includes((0,posix_namespaceObject.join)('/', path));
+}
+function about(range, source, again) {
+    return {
+        range,
+        confidence: 'high',
+        message: `This takes all files of the stage \`${stageName(source)}\`, caches and logs of its steps included. When any of them changes, ${again}.`,
+        related: [{ range: source.from.range, message: 'the stage begins here' }],
+    };
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/rules/index.js
 
-const RULES = [copyBeforeInstall];
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const RULES = [
+    copyBeforeInstall,
+    systemPackagesAfterCopy,
+    packageIndexCachedAlone,
+    volatileVariableBeforeRun,
+    variableDeclaredEarly,
+    unpinnedBase,
+    remoteAdd,
+    downloadCachedForever,
+    alwaysRebuilt,
+    copyThenChown,
+    wholeStageCopied,
+    bindWholeContext,
+    notAComment,
+    cacheMountMissing,
+    lockfileNotCopied,
+    orderForClassicBuilder,
+];
 
 ;// CONCATENATED MODULE: ./lib/lint/lint.js
 
+
 /** The id under which syntax problems are reported; they cannot be suppressed, because the build fails on them. */
 const SYNTAX = 'syntax';
-/**
- * All findings in the order of the file, and how many were left out because a comment directly above their instruction
- * says `# cached-docker-build ignore=RULE[,RULE] reason`.
- */
-function lint(input, rules = RULES) {
+/** Reports the comments that ignore rules, where they do not do what they say. */
+const IGNORE_COMMENT = 'ignore-comment';
+/** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
+function lint(input, rules = RULES, ignore = []) {
     const { path } = input.dockerfile;
-    const found = rules.flatMap((rule) => rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })));
-    const ignored = ignoredRules(input.dockerfile.instructions);
-    const shown = found.filter(({ range, finding }) => !ignored(finding.rule, range)).map(({ finding }) => finding);
+    const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
+    const ignores = new Ignores(input.dockerfile);
+    const found = onceEach(judging.flatMap((rule) => rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) }))));
+    const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
+    const judged = judging.map(({ id }) => id);
+    const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
+    const about = { id: IGNORE_COMMENT, severity: 'notice' };
+    const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, about, finding))];
+    const shown = all.filter(({ rule }) => !ignore.includes(rule));
     const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
     findings.sort((a, b) => a.line - b.line || a.column - b.column);
-    return { findings, suppressed: found.length - shown.length };
+    return { findings, suppressed: found.length - left.length, ignored: all.length - shown.length };
+}
+/** A trigger runs in every stage that is built from its own, and is one place all the same. */
+function onceEach(found) {
+    const seen = new Map(found.map((entry) => [JSON.stringify(entry.finding), entry]));
+    return [...seen.values()];
 }
 function toFinding(path, { id, severity }, finding) {
     const { range, confidence, message, remedy } = finding;
@@ -45931,16 +44081,4325 @@ function syntaxFinding(path, { message, hint, range }) {
 function place(file, { start, end }) {
     return { file, line: start.line, endLine: end.line, column: start.column };
 }
-/** Tells whether the comments above the instruction that covers the range name the rule. */
-function ignoredRules(instructions) {
-    const covered = instructions.flatMap(({ range, comments }) => {
-        const rules = comments.flatMap(({ text }) => {
-            const [, names] = /^cached-docker-build\s+ignore=(\S+)/.exec(text) ?? [];
-            return names?.split(',') ?? [];
-        });
-        return rules.length > 0 ? [{ range, rules }] : [];
+
+;// CONCATENATED MODULE: ./lib/inputs.js
+// What the user asked for: one table of all inputs, read once into a typed object. The action takes them from its
+// `with:`, the command from flags of the same names. Pure: where a raw value comes from is the caller's business.
+
+
+
+/** All inputs, in the order of the help text. Names are those of docker/build-push-action where it has the same. */
+const INPUTS = {
+    context: { kind: 'text', default: '.', help: 'Directory that is sent to the builder (the build context).' },
+    file: {
+        kind: 'text',
+        default: '',
+        aliases: ['f'],
+        help: 'Path of the Dockerfile. Default: Dockerfile in the context.',
+    },
+    tags: { kind: 'list', default: '', aliases: ['tag', 't'], help: 'Names of the image, one a line.', docker: '--tag' },
+    target: { kind: 'text', default: '', help: 'Stage to build. Default: the last one.', docker: '--target' },
+    'build-args': {
+        kind: 'lines',
+        default: '',
+        aliases: ['build-arg'],
+        help: 'Values for ARG instructions, NAME=VALUE, one a line.',
+        docker: '--build-arg',
+    },
+    'build-contexts': {
+        kind: 'lines',
+        default: '',
+        aliases: ['build-context'],
+        help: 'Further contexts, NAME=PATH, one a line.',
+        docker: '--build-context',
+    },
+    labels: {
+        kind: 'lines',
+        default: '',
+        aliases: ['label'],
+        help: 'Labels of the image, NAME=VALUE, one a line.',
+        docker: '--label',
+    },
+    platforms: {
+        kind: 'list',
+        default: '',
+        aliases: ['platform'],
+        help: 'Platform to build for, such as linux/arm64. Default: the engine’s own.',
+        docker: '--platform',
+    },
+    secrets: { kind: 'lines', default: '', help: 'Secrets for RUN --mount=type=secret, ID=VALUE, one a line.' },
+    'secret-envs': { kind: 'lines', default: '', help: 'Secrets from environment variables, ID=VARIABLE, one a line.' },
+    'secret-files': { kind: 'lines', default: '', help: 'Secrets from files, ID=PATH, one a line.' },
+    ssh: {
+        kind: 'lines',
+        default: '',
+        help: 'SSH agents or keys for RUN --mount=type=ssh, one a line.',
+        docker: '--ssh',
+    },
+    network: { kind: 'text', default: '', help: 'Network of RUN steps: default, none or host.', docker: '--network' },
+    'add-hosts': {
+        kind: 'list',
+        default: '',
+        aliases: ['add-host'],
+        help: 'Further host names, NAME:ADDRESS, one a line.',
+        docker: '--add-host',
+    },
+    'shm-size': { kind: 'text', default: '', help: 'Size of /dev/shm in RUN steps, such as 128m.', docker: '--shm-size' },
+    ulimit: { kind: 'list', default: '', help: 'Limits of RUN steps, such as nofile=1024:1024.', docker: '--ulimit' },
+    pull: { kind: 'boolean', default: 'false', help: 'Ask the registry for newer base images.', docker: '--pull' },
+    'no-cache': { kind: 'boolean', default: 'false', help: 'Reuse nothing: run every step.', docker: '--no-cache' },
+    'no-cache-filters': {
+        kind: 'list',
+        default: '',
+        aliases: ['no-cache-filter'],
+        help: 'Stages of which nothing is reused.',
+        docker: '--no-cache-filter',
+    },
+    lint: {
+        kind: 'choice',
+        default: 'warn',
+        values: ['warn', 'error', 'off'],
+        help: 'Look for an order of the Dockerfile that wastes the cache: warn annotates, error also fails the job, off does neither.',
+    },
+    'lint-ignore': {
+        kind: 'list',
+        default: '',
+        values: [...RULES.map(({ id }) => id), IGNORE_COMMENT],
+        help: 'Lint rules that do not count in this job, one a line.',
+    },
+    cache: {
+        kind: 'choice',
+        default: 'auto',
+        values: ['auto', 'always', 'read-only', 'off'],
+        help: 'Keep layers from one build to the next: auto (save unless that costs more than it saves), always (save in any case), read-only (use them, save nothing), or off.',
+    },
+    'cache-dir': {
+        kind: 'text',
+        default: '',
+        help: 'Directory to keep layers in. Default: the Actions cache in a workflow; elsewhere none are kept.',
+    },
+    'cache-scope': {
+        kind: 'text',
+        default: '',
+        help: 'Name of the cache. Default: one for each Dockerfile, target and platform.',
+    },
+    'smoke-test': {
+        kind: 'choice',
+        default: 'auto',
+        values: ['auto', 'off'],
+        help: 'Run the image by its CMD after the build: auto, or off.',
+    },
+    'smoke-settle': {
+        kind: 'number',
+        default: '3',
+        help: 'Seconds a program that keeps running must survive to pass the smoke test.',
+    },
+    summary: { kind: 'boolean', default: 'true', help: 'Write the report into the job summary (only in a workflow).' },
+    report: { kind: 'text', default: '', help: 'File to write the JSON report to.' },
+};
+/**
+ * Reads all inputs from `raw`, which gives the text of each, or null where it was not given. A text of several lines
+ * is a list. All wrong ones are reported together, each with the legal values; the result then holds defaults for them.
+ */
+function readInputs(raw) {
+    const problems = [];
+    const values = {};
+    for (const [name, spec] of Object.entries(INPUTS)) {
+        const text = raw(name)?.trim() || spec.default;
+        const value = inputs_parse(spec, text);
+        if (value === null) {
+            problems.push({ kind: 'usage', message: `${name}: "${text}" is not ${legal(spec)}.`, file: null });
+        }
+        values[name] = value ?? inputs_parse(spec, spec.default);
+    }
+    const inputs = values;
+    problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs), ...ruleProblems(inputs['lint-ignore']));
+    return { inputs, problems };
+}
+function inputs_parse(spec, text) {
+    switch (spec.kind) {
+        case 'text':
+            return text;
+        case 'list':
+            return items(text, /[\n,]/);
+        case 'lines':
+            return items(text, /\n/);
+        case 'boolean': // YAML 1.2, as actions/toolkit's getBooleanInput
+            return /^(true|True|TRUE)$/.test(text) ? true : /^(false|False|FALSE)$/.test(text) ? false : null;
+        case 'number':
+            return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+        case 'choice':
+            return spec.values?.includes(text) ? text : null;
+    }
+}
+function items(text, separator) {
+    return text
+        .split(separator)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+}
+function legal(spec) {
+    if (spec.kind === 'boolean')
+        return 'true or false';
+    if (spec.kind === 'number')
+        return 'a number of seconds';
+    return `one of ${spec.values?.join(', ')}`;
+}
+/**
+ * Docker's grammar of an image name, with a reason for the usual mistakes.
+ * https://github.com/distribution/reference/blob/main/reference.go
+ */
+function tagProblem(tag) {
+    const problem = (why) => [{ kind: 'usage', message: `tags: "${tag}" ${why}.`, file: null }];
+    const slash = tag.lastIndexOf('/');
+    const colon = tag.indexOf(':', slash + 1);
+    const name = colon < 0 ? tag : tag.slice(0, colon);
+    const version = colon < 0 ? null : tag.slice(colon + 1);
+    const first = name.split('/')[0] ?? '';
+    const hasRegistry = name.includes('/') && (/[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first));
+    const repository = hasRegistry ? name.slice(first.length + 1) : name;
+    if (/[A-Z]/.test(repository)) {
+        const lower = /[.:]/.test(first) ? name.replace(repository, repository.toLowerCase()) : name.toLowerCase();
+        return problem(`has a capital letter; an image name is lower case: "${lower}"`);
+    }
+    if (tag.includes('@'))
+        return problem('has an @; a tag cannot name a digest');
+    const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+    if (!repository.split('/').every((part) => component.test(part))) {
+        return problem('is no image name: it takes a-z, 0-9 and single . _ - between them, with / between its parts');
+    }
+    if (hasRegistry && !/^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/.test(first)) {
+        return problem(`names the registry "${first}", which is no host name with an optional port`);
+    }
+    if (version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(version)) {
+        return problem('has a wrong part behind the colon: it takes up to 128 of A-Z, a-z, 0-9, _ . - and does not begin with . or -');
+    }
+    return [];
+}
+function pairProblems(inputs) {
+    const problems = [];
+    for (const name of ['build-contexts', 'secrets', 'secret-envs', 'secret-files']) {
+        for (const item of inputs[name]) {
+            if (/^[^=\s]+=./.test(item))
+                continue;
+            // A secret's value is not repeated: the message ends up in a log.
+            const shown = name === 'secrets' ? 'an item' : `"${item}"`;
+            problems.push({ kind: 'usage', message: `${name}: ${shown} is not of the form NAME=VALUE.`, file: null });
+        }
+    }
+    return problems;
+}
+function ruleProblems(ids) {
+    const legal = INPUTS['lint-ignore'].values;
+    return ids
+        .filter((id) => !legal.includes(id))
+        .map((id) => {
+        const meant = nearest(id, legal);
+        const guess = meant === null ? '' : ` Did you mean ${meant}?`;
+        const message = `lint-ignore: "${id}" is no rule that can be ignored.${guess} There are ${legal.join(', ')}.`;
+        return { kind: 'usage', message, file: null };
     });
-    return (rule, { start }) => covered.some(({ range, rules }) => range.start.line <= start.line && start.line <= range.end.line && rules.includes(rule));
+}
+
+;// CONCATENATED MODULE: ./lib/report/report.js
+// The report: data only, as it is written to the JSON file (schemaVersion 1), and what is counted from it. Rendering is
+// in summary.ts, terminal.ts and annotations.ts. Names of fields are a public contract: add, never rename.
+/** How many steps there are of each status. */
+function countSteps(steps) {
+    const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };
+    for (const { status } of steps)
+        counts[status] += 1;
+    return counts;
+}
+/** Findings that count at `lint: error`: warnings and above. */
+function seriousFindings(findings) {
+    return findings.filter(({ severity }) => severity !== 'notice');
+}
+/** The report as the text of its file. */
+function toJson(report) {
+    return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./lib/outputs.js
+// What the workflow gets back: the action's outputs. Pure.
+
+/** The outputs and what they hold; action.yml and the README are made from this. */
+const OUTPUTS = {
+    outcome: 'success or failure.',
+    imageid: 'Id of the image.',
+    digest: 'Digest of the image, as the builder gives it.',
+    hits: 'Number of steps that were reused.',
+    misses: 'Number of steps that ran.',
+    'build-seconds': 'Seconds that docker build took.',
+    'cache-outcome': 'restored (layers of an earlier build were offered), empty (there were none), failed (built without them), unusable or off.',
+    'net-seconds': 'Seconds that reused steps took when they last ran, less those for restoring and saving.',
+    'smoke-outcome': 'passed, failed or skipped.',
+    'lint-findings': 'Number of lint findings.',
+};
+/** The outputs of a job, by name. */
+function outputsOf(report) {
+    const { build, cache, smoke, lint, outcome } = report;
+    const { hit, miss } = countSteps(build.steps);
+    return {
+        outcome,
+        imageid: build.imageId ?? '',
+        digest: build.digest ?? '',
+        hits: String(hit),
+        misses: String(miss),
+        'build-seconds': build.seconds.toFixed(1),
+        'cache-outcome': cache.outcome,
+        'net-seconds': cache.netSeconds.toFixed(1),
+        'smoke-outcome': smoke.outcome,
+        'lint-findings': String(lint.findings.length),
+    };
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./lib/host/clock.js
+// Time: seconds on a clock that only goes forward, and waiting that a cancelled job does not have to sit out.
+
+/** Seconds since the process started. */
+function now() {
+    return performance.now() / 1000;
+}
+/** Milliseconds since 1970. */
+function wallClock() {
+    return Date.now();
+}
+/** Waits; returns early, without an error, when `cancel` fires. */
+async function sleep(seconds, cancel) {
+    await (0,external_node_timers_promises_namespaceObject.setTimeout)(seconds * 1000, undefined, { signal: cancel }).catch(() => undefined);
+}
+/** Calls `work` every `seconds` until the returned function is called. */
+function every(seconds, work) {
+    const timer = setInterval(work, seconds * 1000);
+    return () => clearInterval(timer);
+}
+/** Counts the time in which at least one of the things that it follows is under way. */
+class Stopwatch {
+    #running = 0;
+    #since = 0;
+    #seconds = 0;
+    get seconds() {
+        return this.#seconds + (this.#running > 0 ? now() - this.#since : 0);
+    }
+    async during(work) {
+        if (this.#running++ === 0)
+            this.#since = now();
+        try {
+            return await work;
+        }
+        finally {
+            if (--this.#running === 0)
+                this.#seconds += now() - this.#since;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 3 modules
+var lib_exec = __nccwpck_require__(7187);
+;// CONCATENATED MODULE: ./lib/host/process.js
+// Running other programs. Arguments are arrays and never pass through a shell.
+
+
+
+
+
+
+/** Thrown when a program is not on PATH. */
+class ProgramMissing extends Error {
+    program;
+    constructor(program) {
+        super(`${program} is not installed, or not on PATH`);
+        this.program = program;
+    }
+}
+/**
+ * Runs a program to its end and returns what it printed; a non-zero exit code is a result, not an error.
+ * For short commands: the output is held in memory.
+ * @throws ProgramMissing when the program is not on PATH
+ */
+async function run(program, args, env = {}) {
+    try {
+        return await (0,lib_exec/* getExecOutput */.H)(program, args, {
+            silent: true,
+            ignoreReturnCode: true,
+            env: environment(env),
+        });
+    }
+    catch (error) {
+        if (error instanceof Error && error.message.startsWith('Unable to locate executable')) {
+            throw new ProgramMissing(program);
+        }
+        throw error;
+    }
+}
+/**
+ * Runs a program and hands over its output line by line while it runs; returns its exit code (128 + 15 when it was
+ * stopped by a signal). When `cancel` fires, the program gets SIGTERM, which `docker build` answers by cancelling
+ * the build. This is not `@actions/exec`, because that cannot stop what it started.
+ * @throws ProgramMissing when the program is not on PATH
+ */
+async function follow(program, args, options) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)(program, args, { env: environment(options.env ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
+    const stop = () => child.kill('SIGTERM');
+    options.cancel.addEventListener('abort', stop);
+    if (options.cancel.aborted)
+        stop();
+    try {
+        const ended = new Promise((resolve, reject) => {
+            child.once('error', (error) => {
+                reject(error.code === 'ENOENT' ? new ProgramMissing(program) : error);
+            });
+            child.once('close', (code) => resolve(code ?? 128 + 15));
+        });
+        const read = async (stream, take) => {
+            for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+                take(line);
+        };
+        const [code] = await Promise.all([ended, read(child.stdout, options.stdout), read(child.stderr, options.stderr)]);
+        return code;
+    }
+    finally {
+        options.cancel.removeEventListener('abort', stop);
+    }
+}
+/**
+ * Starts a program of ours (a file beside the bundle) that lives on when this process ends, and after it until the
+ * workflow's job does; it yields to what the job does meanwhile. Gives it an order, through memory only, and waits until it
+ * says that it needs nothing of the job any more, or ends.
+ * @returns its process id
+ */
+async function startBehind(file, order) {
+    const child = (0,external_node_child_process_namespaceObject.fork)(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const { pid } = child;
+    await new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('message', () => resolve());
+        child.once('exit', () => resolve());
+        child.send(order);
+        if (pid !== undefined)
+            (0,external_node_os_.setPriority)(pid, 10);
+    });
+    if (child.connected)
+        child.disconnect();
+    child.unref();
+    return pid ?? 0;
+}
+/** In such a program: its order, and what it calls when it needs nothing of the job any more. */
+async function receiveOrder() {
+    const order = await new Promise((resolve) => process.once('message', resolve));
+    let told = false;
+    const free = () => {
+        // The job may have been cancelled meanwhile.
+        if (!told && process.connected)
+            process.send?.('free');
+        told = true;
+    };
+    return { order, free };
+}
+function isRunning(pid) {
+    try {
+        return process.kill(pid, 0);
+    }
+    catch {
+        return false;
+    }
+}
+/** Path of a file beside the bundle. */
+function beside(file) {
+    return (0,external_node_path_.join)((0,external_node_path_.dirname)((0,external_node_url_.fileURLToPath)(import.meta.url)), file);
+}
+/** Operating system and processor of this machine: `linux/x64`. */
+const machine = `${process.platform}/${process.arch}`;
+/** A variable of our own environment, or ''. */
+function variable(name) {
+    return process.env[name] ?? '';
+}
+function environment(more) {
+    const inherited = Object.entries(process.env).filter((entry) => entry[1] !== undefined);
+    return { ...Object.fromEntries(inherited), ...more };
+}
+
+;// CONCATENATED MODULE: ./lib/build/arguments.js
+// Inputs → the arguments of `docker build`. Pure.
+
+/**
+ * The arguments for `docker` (beginning with `build`) and its environment. Values of secrets travel in the environment
+ * (`--secret id=…,env=…`), so that they stand in no argument list and in no file.
+ * @param own further flags of ours, such as `--progress`
+ */
+function dockerBuild(inputs, dockerfile, own) {
+    const args = ['build', ...own, '--file', dockerfile];
+    for (const [name, spec] of Object.entries(INPUTS)) {
+        if (!('docker' in spec))
+            continue;
+        const value = inputs[name];
+        if (value === true)
+            args.push(spec.docker);
+        else if (name === 'platforms' && inputs.platforms.length > 0)
+            args.push(spec.docker, inputs.platforms.join(','));
+        else
+            for (const item of Array.isArray(value) ? value : [value])
+                if (item)
+                    args.push(spec.docker, String(item));
+    }
+    const env = {};
+    const secret = (id, source) => args.push('--secret', `id=${id},${field(source)}`);
+    inputs.secrets.forEach((item, index) => {
+        const variable = `CACHED_DOCKER_BUILD_SECRET_${index}`;
+        env[variable] = item.slice(item.indexOf('=') + 1);
+        secret(idOf(item), `env=${variable}`);
+    });
+    for (const item of inputs['secret-envs'])
+        secret(idOf(item), `env=${item.slice(item.indexOf('=') + 1)}`);
+    for (const item of inputs['secret-files'])
+        secret(idOf(item), `src=${item.slice(item.indexOf('=') + 1)}`);
+    args.push('--', inputs.context);
+    return { args, env };
+}
+const idOf = (item) => item.slice(0, item.indexOf('='));
+/** A field of the comma-separated form that docker reads. */
+const field = (text) => (/[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./lib/report/clean.js
+// What strangers print must not reach a terminal, a summary or a file as it is: control characters go, and so do the
+// values that the user passed in. Pure.
+
+/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
+function printable(text) {
+    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
+}
+/**
+ * Replaces hidden values by their names. Values of fewer than four characters stay: they are no secret that could be
+ * kept, and "1" or "dev" stand everywhere.
+ */
+function redact(text, hidden) {
+    return [...hidden]
+        .filter(({ value }) => value.length >= 4)
+        .sort((a, b) => b.value.length - a.value.length)
+        .reduce((result, { name, value }) => result.replaceAll(value, `[${name}]`), text);
+}
+/** Applies a change to every text in a piece of plain data. */
+function mapText(data, change) {
+    if (typeof data === 'string')
+        return change(data);
+    if (Array.isArray(data))
+        return data.map((item) => mapText(item, change));
+    if (typeof data !== 'object' || data === null)
+        return data;
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, mapText(value, change)]));
+}
+
+;// CONCATENATED MODULE: ./lib/build/trace.js
+// What a builder said about a build, whichever builder it was: steps, phases, the image. Types and the arithmetic of
+// time; the readers of the two outputs (rawjson.ts, classic.ts) make it, steps.ts joins it with the Dockerfile. Pure.
+/** Lines of a log that are kept for the report. */
+const LOG_LINES = 20;
+/**
+ * Seconds in which at least one interval ran; overlaps count once. An interval that has not ended counts
+ * nothing.
+ * The same reading as BuildKit's own display: util/progress/progressui/display.go, mergeIntervals.
+ */
+function seconds(intervals) {
+    const sorted = intervals.map(({ start, end }) => ({ start, end: end ?? start })).sort((a, b) => a.start - b.start);
+    let total = 0;
+    let reached = Number.NEGATIVE_INFINITY;
+    for (const { start, end } of sorted) {
+        total += Math.max(0, end - Math.max(start, reached));
+        reached = Math.max(reached, end);
+    }
+    return total / 1000;
+}
+/** Says the error that a step was stopped? When one fails, BuildKit cancels those that run beside it. */
+function isCancelled(error) {
+    return /context canceled/i.test(error);
+}
+/** Adds lines to those that are kept: the last ones, and the beginning of an endless one. */
+function keepLast(kept, lines) {
+    kept.push(...lines.map((line) => line.slice(0, 2000)));
+    if (kept.length > LOG_LINES)
+        kept.splice(0, kept.length - LOG_LINES);
+}
+
+;// CONCATENATED MODULE: ./lib/build/classic.js
+// Reads the output of the classic builder (DOCKER_BUILDKIT=0, or a docker without buildx): text, with the time each
+// line came as the only clock. Pure: a fold over lines and their times.
+
+
+/** `Step 2/3 : RUN apt-get …`: daemon/builder/dockerfile/evaluator.go of moby/moby. */
+const STEP = /^Step (\d+)\/(\d+) : (\S+)/;
+const STATUS = /^ ---> /;
+const BUILT = /^Successfully built ([0-9a-f]+)$/;
+const FAILED = /^The command '.*' returned a non-zero code: (\d+)/s;
+class Classic {
+    #steps = [];
+    #messages = [];
+    /** Has the current step's container started? What comes then may be its own output. */
+    #ran = false;
+    /** Short id of the image, once it is built. */
+    imageId = null;
+    /** Takes a line of stdout and when it came (milliseconds since 1970); returns what happened. */
+    out(raw, at) {
+        const line = printable(raw); // what a RUN step prints on stderr is coloured
+        const last = this.#steps.at(-1);
+        const [, index, total, keyword = ''] = STEP.exec(line) ?? [];
+        // A step may print whatever it likes: only the number that comes next begins a step.
+        if (Number(index) === (last?.index ?? 0) + 1 && (!last || Number(total) === last.total)) {
+            const ended = this.#end(at);
+            const step = this.#begin(Number(index), Number(total), keyword.toUpperCase(), at);
+            return [...ended, { kind: 'started', step }];
+        }
+        const built = BUILT.exec(line);
+        if (built?.[1] && last?.index === last?.total) {
+            this.imageId = built[1];
+            return this.#end(at);
+        }
+        const step = this.#running();
+        if (!step)
+            return this.#message(line);
+        if (line.startsWith(' ---> Running in '))
+            this.#ran = true;
+        if (line === ' ---> Using cache' && !this.#ran)
+            step.cached = true;
+        if (step.keyword === 'FROM' && /: Pulling from /.test(line))
+            step.cached = false;
+        if (STATUS.test(line))
+            return [];
+        keepLast(step.log, [line]);
+        return [{ kind: 'log', step, lines: [line] }];
+    }
+    /** Takes a line of stderr. What a RUN step prints on stderr comes here as well. */
+    err(line, at) {
+        const step = this.#running();
+        const failed = FAILED.exec(line);
+        if (step && failed) {
+            step.error = `exit code: ${failed[1]}`;
+            return this.#end(at);
+        }
+        if (!step)
+            return this.#message(line);
+        keepLast(step.log, [line]);
+        return [{ kind: 'log', step, lines: [line] }];
+    }
+    /** Says that the builder has ended; a step that still runs then is the one that failed. */
+    close(at, exitCode) {
+        const step = this.#running();
+        if (step && exitCode !== 0)
+            step.error ??= step.log.at(-1) ?? `docker build ended with exit code ${exitCode}`;
+        return this.#end(at);
+    }
+    /** All that was read so far. */
+    trace() {
+        return { steps: this.#steps, phases: [], messages: this.#messages };
+    }
+    #begin(index, total, keyword, at) {
+        // A base image is there or pulled, and an ARG above it makes nothing: neither is ever called cached.
+        const above = this.#steps.every((step) => step.keyword === 'ARG');
+        const step = {
+            key: String(index),
+            inputs: [],
+            platform: null,
+            stage: null,
+            index,
+            total,
+            keyword,
+            cached: keyword === 'FROM' || (keyword === 'ARG' && above),
+            intervals: [{ start: at, end: null }],
+            fetched: false,
+            error: null,
+            log: [],
+        };
+        this.#steps.push(step);
+        this.#ran = false;
+        return step;
+    }
+    #running() {
+        const last = this.#steps.at(-1);
+        return last?.intervals[0]?.end === null ? last : null;
+    }
+    #end(at) {
+        const step = this.#running();
+        if (!step?.intervals[0])
+            return [];
+        step.intervals[0].end = at;
+        return [{ kind: 'ended', step }];
+    }
+    #message(line) {
+        if (line.trim() === '')
+            return [];
+        keepLast(this.#messages, [line]);
+        return [{ kind: 'message', line }];
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/build/metadata.js
+// Reads the file of `docker build --metadata-file`: the image's digests, and the provenance, which joins a vertex of
+// the stream to the lines of the Dockerfile it was made from. Pure.
+const PROVENANCE = 'buildx.build.provenance';
+/** Reads the file's text. A text that is not what buildx writes gives empty metadata: the build does not depend on it. */
+function readMetadata(text) {
+    const result = { configDigest: null, digest: null, lines: new Map() };
+    let file;
+    try {
+        file = JSON.parse(text) ?? {};
+    }
+    catch {
+        return result;
+    }
+    result.configDigest = digestOf(file['containerimage.config.digest']);
+    result.digest = digestOf(file['containerimage.digest']);
+    for (const [key, value] of Object.entries(file)) {
+        // One platform: the key itself; several: one key each, with `/linux/amd64` behind.
+        if (key === PROVENANCE || key.startsWith(`${PROVENANCE}/`))
+            addLines(result.lines, (value ?? {}));
+    }
+    return result;
+}
+function addLines(lines, provenance) {
+    const config = provenance.buildConfig ?? provenance.buildDefinition?.internalParameters?.buildConfig;
+    const details = provenance.metadata?.['https://mobyproject.org/buildkit@v1#metadata'] ??
+        provenance.runDetails?.metadata?.buildkit_metadata;
+    for (const [vertex, id] of Object.entries(config?.digestMapping ?? {})) {
+        const places = details?.source?.locations?.[id]?.locations ?? [];
+        // Source 0 is the Dockerfile itself.
+        const own = places.filter(({ sourceIndex = 0 }) => sourceIndex === 0);
+        const starts = own.flatMap(({ ranges }) => ranges?.slice(0, 1).map(({ start }) => start.line) ?? []);
+        if (starts.length > 0)
+            lines.set(vertex, [...new Set(starts)].sort((a, b) => a - b));
+    }
+}
+function digestOf(value) {
+    return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value) ? value : null;
+}
+
+;// CONCATENATED MODULE: ./lib/build/rawjson.js
+// Reads the stream of `docker build --progress=rawjson`: one SolveStatus in JSON per line of stderr, and plain text
+// where buildx itself has something to say. Pure: a fold over lines.
+
+/** `[stage 2/6] RUN …`, `[linux/amd64 stage 2/6] …`, `[ 2/12] …`: dockerfile2llb/convert.go, prefixCommand. */
+const rawjson_STEP = /^\[(?:(\S+\/\S+) )?(?:(\S+) )? *(\d+)\/(\d+)\] (?:ONBUILD )?(\S+)/;
+class RawJson {
+    #vertices = new Map();
+    #messages = [];
+    /** `docker build` prints nothing on stdout here but the image id with --quiet. */
+    out(line) {
+        return [{ kind: 'message', line }];
+    }
+    /** Takes the next line of stderr; returns what happened. */
+    err(line) {
+        const status = rawjson_parse(line);
+        if (status === null) {
+            keepLast(this.#messages, [line]);
+            return line.trim() === '' ? [] : [{ kind: 'message', line }];
+        }
+        return [
+            ...(status.vertexes ?? []).flatMap((vertex) => this.#vertex(vertex)),
+            ...(status.logs ?? []).flatMap((log) => this.#log(log)),
+            ...(status.statuses ?? []).flatMap((status) => this.#status(status)),
+        ];
+    }
+    /** Says that the builder has ended. */
+    close() {
+        return [...this.#vertices.values()].flatMap((vertex) => this.#flush(vertex));
+    }
+    /** All that was read so far. */
+    trace() {
+        const steps = [...this.#vertices.values()].flatMap(({ step }) => (step ? [step] : []));
+        const work = new Map();
+        for (const { name, step, intervals } of this.#vertices.values()) {
+            if (step === null)
+                work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
+        }
+        const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
+        return { steps, phases, messages: this.#messages };
+    }
+    #vertex(update) {
+        const known = this.#vertices.get(update.digest);
+        const vertex = known ?? newVertex(update);
+        if (!known)
+            this.#vertices.set(update.digest, vertex);
+        const before = count(vertex);
+        if (update.started) {
+            const start = Date.parse(update.started);
+            // A vertex can start and complete several times: each start is an interval of its own.
+            vertex.intervals.set(start, { start, end: update.completed ? Date.parse(update.completed) : null });
+        }
+        const { step } = vertex;
+        if (step === null)
+            return [];
+        step.intervals = [...vertex.intervals.values()];
+        // A cached step starts once more when its layers are fetched: it stays a hit.
+        step.cached ||= update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && !step.fetched);
+        if (update.error)
+            step.error = update.error;
+        const after = count(vertex);
+        if (after.open > before.open)
+            return [{ kind: 'started', step }];
+        // Start and end may come in one update, and the same update more than once.
+        if (after.open === 0 && after.closed > before.closed)
+            return [...this.#flush(vertex), { kind: 'ended', step }];
+        return [];
+    }
+    #log({ vertex: digest, data }) {
+        const vertex = this.#vertices.get(digest);
+        if (!vertex?.step)
+            return [];
+        const text = vertex.rest + vertex.decoder.decode(Buffer.from(data, 'base64'), { stream: true });
+        const lines = text.split('\n');
+        vertex.rest = lines.pop() ?? '';
+        return this.#lines(vertex, lines);
+    }
+    /** A last line may have no line end. */
+    #flush(vertex) {
+        const { rest } = vertex;
+        vertex.rest = '';
+        return rest === '' ? [] : this.#lines(vertex, [rest]);
+    }
+    #lines({ step }, raw) {
+        if (step === null || raw.length === 0)
+            return [];
+        // A carriage return rewrites the line in a terminal (progress bars): only what stands there in the end counts.
+        const lines = raw.map((line) => line.replace(/\r+$/, '').replace(/^.*\r/s, ''));
+        keepLast(step.log, lines);
+        return [{ kind: 'log', step, lines }];
+    }
+    #status({ id, vertex: digest }) {
+        const step = this.#vertices.get(digest)?.step;
+        // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
+        if (!step || !/^(pulling )?sha256:/.test(id))
+            return [];
+        step.fetched = true;
+        if (step.keyword === 'FROM')
+            step.cached = false;
+        return [];
+    }
+}
+/** What the builder does besides the steps. Its own names may have addresses with credentials in them. */
+const PHASES = [
+    [/^\[internal\] load build context/, 'send the build context'],
+    [/^\[internal\] load (build definition|\.dockerignore)/, 'read the Dockerfile'],
+    [/^\[internal\] load metadata/, 'look up base images'],
+    [/^exporting to /, 'export the image'],
+    [/^resolving provenance/, 'write the provenance'],
+];
+function phaseOf(name) {
+    return PHASES.find(([pattern]) => pattern.test(name))?.[1] ?? 'other work';
+}
+function newVertex({ digest, name, inputs = [] }) {
+    // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
+    const match = rawjson_STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+    const step = match && {
+        key: digest,
+        inputs,
+        platform: match[1] || null,
+        stage: match[2] || null,
+        index: Number(match[3]),
+        total: Number(match[4]),
+        keyword: (match[5] ?? '').toUpperCase(),
+        cached: false,
+        intervals: [],
+        fetched: false,
+        error: null,
+        log: [],
+    };
+    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
+}
+function count({ intervals }) {
+    const open = [...intervals.values()].filter(({ end }) => end === null).length;
+    return { open, closed: intervals.size - open };
+}
+function rawjson_parse(line) {
+    if (!line.startsWith('{'))
+        return null;
+    try {
+        return JSON.parse(line);
+    }
+    catch {
+        return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/build/steps.js
+// Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
+
+
+/** The places of BuildKit's numbering: `[stage 2/6]`. */
+function buildkitPlaces(dockerfile, target) {
+    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })));
+    const byNumber = (step) => all.find(({ stage, index, total, instruction }) => (step.stage === null || step.stage === stage) &&
+        step.index === index &&
+        step.total === total &&
+        step.keyword === instruction.keyword) ?? null;
+    return { all, byNumber };
+}
+/** The places of the classic builder's numbering: `Step 2/3`, all instructions up to the target's end. */
+function classicPlaces(dockerfile, target) {
+    const last = dockerfile.stages.findIndex(({ name, index }) => name === target.toLowerCase() || String(index) === target);
+    const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
+    const stageOf = new Map(stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)])));
+    const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from));
+    const instructions = [...global, ...stageOf.keys()];
+    const all = instructions.map((instruction, at) => ({
+        stage: stageOf.get(instruction) ?? 'stage-0',
+        index: at + 1,
+        total: instructions.length,
+        instruction,
+    }));
+    const byNumber = (step) => {
+        const place = all[step.index - 1];
+        return place && place.total === step.total && place.instruction.keyword === step.keyword ? place : null;
+    };
+    return { all, byNumber };
+}
+/**
+ * The steps of a build, in the order of the Dockerfile.
+ * @param lines vertex digest → lines, from the provenance; where it knows a step, it is right and the number is not asked
+ * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
+ */
+function describeSteps(traces, places, lines, failed) {
+    const found = [];
+    for (const trace of traces) {
+        const starts = lines.get(trace.key);
+        const located = places.all.filter(({ instruction: { keyword, range } }) => keyword === trace.keyword && starts?.includes(range.start.line));
+        // The same operation at several places (three times FROM the same image) runs once: each is a step with its result.
+        for (const place of located)
+            found.push({ place, trace });
+        if (located.length === 0 && trace.total > 0)
+            found.push({ place: places.byNumber(trace), trace });
+    }
+    if (failed) {
+        // Backwards, because a step is found through the one behind it: its first input is the step in front of it.
+        for (const [at, place] of [...places.all.entries()].reverse()) {
+            if (found.some((other) => other.place === place))
+                continue;
+            const next = places.all[at + 1];
+            const input = found.find((other) => other.trace && other.place === next)?.trace?.inputs[0];
+            const trace = next?.stage === place.stage &&
+                traces.find(({ key, keyword }) => key === input && keyword === place.instruction.keyword);
+            found.push({ place, trace: trace || null });
+        }
+    }
+    const order = ({ place }) => (place ? places.all.indexOf(place) : places.all.length);
+    return found
+        .sort((a, b) => order(a) - order(b))
+        .map(({ place, trace }, at, all) => {
+        if (trace === null)
+            return describe(place, null);
+        const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
+        // Time is counted once: where the builder's own name for the step points to.
+        const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
+        return timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+    });
+}
+/**
+ * A step as the report names it.
+ * @param place where it stands, if that is known
+ * @param trace what the builder said of it, if it came to it
+ */
+function describe(place, trace) {
+    const stage = trace?.stage ?? place?.stage ?? 'stage-0';
+    const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
+    const platform = trace?.platform ? `${trace.platform}/` : '';
+    const status = trace ? statusOf(trace) : 'not-run';
+    return {
+        id: `${platform}${stage}/${index}`,
+        stage,
+        index,
+        total,
+        line: place?.instruction.range.start.line ?? null,
+        instruction: place?.instruction.keyword ?? trace?.keyword ?? '',
+        // The builder's own text shows the values of variables, so without a place only the keyword is told.
+        text: place?.instruction.text ?? trace?.keyword ?? '',
+        status,
+        source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
+        seconds: trace ? seconds(trace.intervals) : 0,
+        cause: null,
+    };
+}
+function statusOf({ cached, error, intervals }) {
+    if (error !== null)
+        return isCancelled(error) ? 'not-run' : 'failed';
+    if (cached)
+        return 'hit';
+    return intervals.length > 0 && intervals.every(({ end }) => end !== null) ? 'miss' : 'not-run';
+}
+
+;// CONCATENATED MODULE: ./lib/build/build.js
+// Runs `docker build`, reads what the builder says while it works, and describes the result.
+// Runs `docker build`, reads what the builder says while it works, and describes the result.
+
+
+
+
+
+
+
+
+
+
+/** Runs `docker build`. A build that fails is a result, not an error. */
+async function build({ inputs, file, dockerfile, reader, engine, flags }, watch, cancel) {
+    const classic = reader.kind === 'classic';
+    const places = classic ? classicPlaces(dockerfile, inputs.target) : buildkitPlaces(dockerfile, inputs.target);
+    const output = classic ? new Classic() : new RawJson();
+    const tell = (events) => {
+        for (const event of events) {
+            watch(event, event.kind === 'message' ? null : describe(places.byNumber(event.step), event.step));
+        }
+    };
+    return withTemporaryDirectory(async (directory) => {
+        const metadataFile = (0,external_node_path_.join)(directory, 'metadata.json');
+        const progress = reader.kind === 'rawjson' ? 'rawjson' : 'plain';
+        const own = classic ? [] : [`--progress=${progress}`, '--metadata-file', metadataFile];
+        const call = dockerBuild(inputs, file, [...own, ...flags]);
+        const env = classic ? { DOCKER_BUILDKIT: '0' } : { BUILDX_METADATA_PROVENANCE: 'max' };
+        const start = now();
+        const exitCode = await follow('docker', call.args, {
+            env: { ...call.env, ...env },
+            cancel,
+            stdout: (line) => tell(output.out(line, wallClock())),
+            stderr: (line) => tell(output.err(line, wallClock())),
+        });
+        tell(output.close(wallClock(), exitCode));
+        const seconds = now() - start;
+        const metadata = readMetadata((await readText(metadataFile)).text ?? '');
+        const trace = output.trace();
+        const failed = exitCode !== 0;
+        const steps = describeSteps(trace.steps, places, metadata.lines, failed);
+        return {
+            outcome: failed ? 'failed' : 'built',
+            engine,
+            imageId: classic
+                ? await fullId(output)
+                : engine.imageStore === 'containerd'
+                    ? metadata.digest
+                    : metadata.configDigest,
+            digest: metadata.digest,
+            seconds,
+            steps,
+            phases: trace.phases,
+            failure: failed ? failure(trace, steps, exitCode) : null,
+            notice: reader.kind === 'none' ? reader.notice : null,
+        };
+    });
+}
+/**
+ * Runs `docker build` once more for an image that is built, only for what the flags export: no tag is moved, no step is
+ * forced to run.
+ * @param solved called once all steps were found in the engine's cache, and a cache begins to be exported
+ * @throws Error with docker's reason
+ */
+async function exportBuild(inputs, file, flags, cancel, solved = () => { }) {
+    const same = { ...inputs, tags: [], pull: false, 'no-cache': false, 'no-cache-filters': [] };
+    const target = flags.includes('--target') ? '' : inputs.target;
+    const call = dockerBuild({ ...same, target }, file, ['--progress=plain', ...flags]);
+    const said = [];
+    const exitCode = await follow('docker', call.args, {
+        env: call.env,
+        cancel,
+        stdout: () => { },
+        stderr: (line) => {
+            keepLast(said, [line]);
+            // What the builder calls that step: cache/remotecache/registry/registry.go
+            if (/^#\d+ exporting cache/.test(line))
+                solved();
+        },
+    });
+    if (exitCode === 0)
+        return;
+    throw new Error(said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? 'docker build failed');
+}
+/** The classic builder prints a short id only. */
+async function fullId(output) {
+    const id = output instanceof Classic ? output.imageId : null;
+    if (id === null)
+        return null;
+    const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', id]);
+    return stdout.trim() || id;
+}
+function failure(trace, steps, exitCode) {
+    const step = steps.find(({ status }) => status === 'failed') ?? null;
+    const failed = trace.steps.find(({ error }) => error !== null && !isCancelled(error));
+    if (step && failed) {
+        const code = /exit code: (\d+)$/.exec(failed.error ?? '')?.[1];
+        const message = code ? `${step.instruction} ended with exit code ${code}` : (failed.error ?? '');
+        return { step: step.id, message, log: failed.log };
+    }
+    const said = trace.messages.findLast((line) => /^(ERROR|error)\b/i.test(line)) ?? trace.messages.at(-1);
+    const message = said?.replace(/^ERROR: /, '').replace(/^(failed to (build|solve): )+/, '');
+    return { step: null, message: message ?? `docker build ended with exit code ${exitCode}`, log: [] };
+}
+
+;// CONCATENATED MODULE: ./lib/build/engine.js
+// Finds out which engine and which builder there are, and what they can do.
+
+/**
+ * Is there a docker command, does its engine answer, which builder does `docker build` use? One call answers all of it:
+ * every start of a plugin (`docker buildx version`) would cost the user a tenth of a second and more.
+ */
+async function findEngine() {
+    const world = (message) => ({ problem: { kind: 'world', message, file: null } });
+    let answer;
+    try {
+        answer = await run('docker', ['info', '--format', '{{json .}}']);
+    }
+    catch (error) {
+        if (!(error instanceof ProgramMissing))
+            throw error;
+        return world('docker is not installed, or not on PATH. How to install Docker Engine: https://docs.docker.com/engine/install/');
+    }
+    const info = engine_parse(answer.stdout);
+    if (!info?.ServerVersion) {
+        const reason = info?.ServerErrors?.[0] ?? answer.stderr.trim().split('\n').at(-1) ?? '';
+        return world(`The Docker engine does not answer. Start it, or set DOCKER_HOST to one that runs. Docker says: ${reason}`);
+    }
+    const reader = readerFor(info);
+    return {
+        reader,
+        engine: {
+            version: info.ServerVersion,
+            imageStore: imageStore(info),
+            builder: reader.kind === 'classic' ? 'classic' : 'buildkit',
+            driver: 'docker',
+        },
+    };
+}
+function imageStore({ Driver, DriverStatus }) {
+    if (DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter.')))
+        return 'containerd';
+    return Driver === 'overlay2' ? 'overlay2' : 'other';
+}
+/** What the docker command itself would take (cmd/docker/builder.go of docker/cli), and whether its steps can be read. */
+function readerFor({ ClientInfo }) {
+    const buildx = ClientInfo?.Plugins?.find(({ Name, Err }) => Name === 'buildx' && !Err);
+    if (!buildx || /^(0|f|false)$/i.test(variable('DOCKER_BUILDKIT')))
+        return { kind: 'classic' };
+    const [, major = 0, minor = 0] = /(\d+)\.(\d+)\./.exec(buildx.Version ?? '')?.map(Number) ?? [0, 1];
+    // `--progress=rawjson` came with 0.13: https://github.com/docker/buildx/releases/tag/v0.13.0
+    if (major > 0 || minor >= 13)
+        return { kind: 'rawjson' };
+    const notice = `buildx ${buildx.Version} cannot report its steps; buildx 0.13 and newer can.`;
+    return { kind: 'none', notice };
+}
+function engine_parse(json) {
+    try {
+        return JSON.parse(json);
+    }
+    catch {
+        return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/reason.js
+/** What an error says, whatever was thrown. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/blobs.js
+// What the registry serves: blobs and manifests, wherever they are. Types only.
+/** A blob that was known but cannot be delivered (evicted, corrupt, the service is down). */
+class BlobGone extends Error {
+    digest;
+    reason;
+    constructor(digest, reason) {
+        super(`${digest} cannot be delivered: ${reason}`);
+        this.digest = digest;
+        this.reason = reason;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/cache/digest.js
+// Digests: the names of blobs. Pure.
+
+/** The digest of some bytes. */
+function digest_digestOf(content) {
+    return `sha256:${(0,external_node_crypto_.createHash)('sha256').update(content).digest('hex')}`;
+}
+function isDigest(text) {
+    return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
+}
+/** The 64 hexadecimal digits of a digest. */
+function hexOf(digest) {
+    return digest.slice('sha256:'.length);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/index-entry.js
+// The index of a scope: all that is kept of one image but its large blobs. Pure.
+
+/** The index of an image of which nothing was saved. */
+const index_entry_NOTHING = {
+    manifests: new Map(),
+    blobs: new Map(),
+    entries: {},
+    seconds: {},
+    needed: [],
+    commit: '',
+    nets: [],
+};
+/** A reader takes no other version: what it cannot read it does without. */
+const index_entry_VERSION = 1;
+function writeIndex({ manifests, blobs, ...rest }) {
+    const written = {
+        version: index_entry_VERSION,
+        manifests: Object.fromEntries([...manifests].map(([tag, { mediaType, content }]) => [tag, { mediaType, content: content.toString('base64') }])),
+        blobs: Object.fromEntries([...blobs].map(([digest, content]) => [digest, content.toString('base64')])),
+        ...rest,
+    };
+    return JSON.stringify(written);
+}
+/** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
+function readIndex(text) {
+    try {
+        const { version, manifests, blobs, entries, seconds, needed, commit, nets } = JSON.parse(text);
+        if (typeof version === 'number' && version !== index_entry_VERSION) {
+            return { index: null, reason: `its index has version ${version}, not ${index_entry_VERSION}` };
+        }
+        const index = {
+            manifests: new Map(Object.entries(manifests).map(([tag, { mediaType, content }]) => {
+                const manifest = { mediaType, content: Buffer.from(content, 'base64') };
+                descriptors(manifest);
+                return [tag, manifest];
+            })),
+            blobs: new Map(Object.entries(blobs)
+                .map(([digest, content]) => [digest, Buffer.from(content, 'base64')])
+                .filter(([digest, content]) => digest_digestOf(content) === digest)),
+            entries: Object.fromEntries(Object.entries(entries).map(([name, digests]) => [hexOf(digest(`sha256:${name}`)), digests.map(digest)])),
+            seconds: numbers(seconds),
+            needed: needed.map(digest),
+            commit: String(commit),
+            nets: nets.map(Number),
+        };
+        return { index, reason: null };
+    }
+    catch {
+        return { index: null, reason: 'its index is damaged' };
+    }
+}
+function numbers(record) {
+    return Object.fromEntries(Object.entries(record).filter((entry) => typeof entry[1] === 'number'));
+}
+function digest(text) {
+    if (!isDigest(text))
+        throw new Error('not a digest');
+    return text;
+}
+/** The blobs that a manifest names: its config and its layers. @throws Error when it is no manifest */
+function descriptors({ content }) {
+    const { config, layers } = JSON.parse(content.toString());
+    for (const one of [config, ...layers]) {
+        digest(one.digest);
+        if (!Number.isSafeInteger(one.size) || one.size < 0)
+            throw new Error('not a manifest');
+    }
+    return { config, layers };
+}
+/** All blobs that these manifests name, from the bottom up, with their bytes. */
+function sizesOf(manifests) {
+    const named = [...manifests].map(descriptors).flatMap(({ config, layers }) => [config, ...layers]);
+    return new Map(named.map(({ digest, size }) => [digest, size]));
+}
+
+;// CONCATENATED MODULE: ./lib/cache/merge.js
+// Several caches → one. BuildKit would read each as a cache of its own, and where two of them know the same step, but only
+// one has its result, it may ask the other and run the step again (seen on Docker 28.5.2, overlay2: in five of five builds
+// in one order of the caches, in one of five in the other). In one manifest each step stands once, with all its results. Pure.
+/** The media type by which BuildKit knows a cache config. */
+const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+/**
+ * The cache config of all caches together, and the layers it speaks of. A cache is an exported one, or an image with
+ * inline cache; an image without adds nothing.
+ * @throws Error when a config is none
+ */
+function mergeCaches(caches) {
+    const merged = { layers: [], records: [] };
+    const layerAt = new Map();
+    const recordAt = new Map();
+    const descriptors = new Map();
+    for (const cache of caches) {
+        const { config, layers } = readCache(cache);
+        for (const descriptor of layers)
+            descriptors.set(descriptor.digest, descriptor);
+        const indices = new Map();
+        const place = (at) => {
+            const layer = config.layers[at];
+            if (!layer || indices.get(at) === LOOP)
+                throw new Error('not a cache config');
+            const known = indices.get(at);
+            if (known !== undefined)
+                return known;
+            indices.set(at, LOOP);
+            const parent = (layer.parent ?? 0) < 0 ? -1 : place(layer.parent ?? 0);
+            const key = `${layer.blob} ${parent}`;
+            const index = numberOf(layerAt, key, () => merged.layers.push({ blob: layer.blob, parent }));
+            indices.set(at, index);
+            return index;
+        };
+        addRecords(merged.records, recordAt, config.records, place);
+    }
+    return { config: JSON.stringify(merged), layers: [...descriptors.values()] };
+}
+/** The manifest under which BuildKit finds a cache config and its layers. A layer that is not named makes no result. */
+function cacheManifest(config, layers) {
+    const content = {
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        config: { mediaType: CACHE_CONFIG, ...config },
+        layers: layers.map((layer) => ({ ...layer, mediaType: ociType(layer.mediaType) })),
+    };
+    return { mediaType: OCI_MANIFEST, content: Buffer.from(JSON.stringify(content)) };
+}
+function readCache({ manifest, config }) {
+    const { layers } = JSON.parse(manifest.content.toString());
+    const parsed = JSON.parse(config);
+    if (Array.isArray(parsed.records))
+        return { config: { layers: parsed.layers ?? [], records: parsed.records }, layers };
+    // The reading of an image is that of cache/remotecache/import.go, importInlineCache.
+    const diffIds = parsed.rootfs?.diff_ids ?? [];
+    const inline = parsed['moby.buildkit.cache.v0'];
+    if (typeof inline !== 'string' || diffIds.length !== layers.length)
+        return { config: { layers: [], records: [] }, layers: [] };
+    const chain = layers.map(({ digest }, at) => ({ blob: digest, parent: at - 1 }));
+    const described = layers.map((layer, at) => ({
+        ...layer,
+        annotations: { ...layer.annotations, 'containerd.io/uncompressed': diffIds[at] ?? '' },
+    }));
+    const records = JSON.parse(Buffer.from(inline, 'base64').toString());
+    return { config: { layers: chain, records }, layers: described };
+}
+/** Adds records, each once: the same operation on the same inputs is one record, with the results of both. */
+function addRecords(into, known, records, place) {
+    const added = new Map();
+    const add = (at) => {
+        const done = added.get(at);
+        const record = records[at];
+        if (!record || done === LOOP)
+            throw new Error('not a cache config');
+        if (done !== undefined)
+            return done;
+        added.set(at, LOOP);
+        const inputs = record.inputs?.map((slot) => slot.map(({ selector, link }) => ({ ...(selector && { selector }), link: add(link) })));
+        const key = JSON.stringify([
+            record.digest,
+            inputs?.map((slot) => slot.map((input) => JSON.stringify(input)).sort()),
+        ]);
+        const index = numberOf(known, key, () => into.push({ digest: record.digest, ...(inputs && { inputs }) }));
+        added.set(at, index);
+        const own = into[index];
+        const layers = record.layers?.map((result) => ({ ...result, layer: place(result.layer) })) ?? [];
+        const chains = record.chains?.map((result) => ({ ...result, layers: result.layers.map(place) })) ?? [];
+        if (own && layers.length > 0)
+            own.layers = union(own.layers, layers, ({ layer }) => String(layer));
+        if (own && chains.length > 0)
+            own.chains = union(own.chains, chains, (chain) => chain.layers.join());
+        return index;
+    };
+    for (const at of records.keys())
+        add(at);
+}
+/** Marks what is being read: who meets it again goes round in a circle. */
+const LOOP = -2;
+function union(had = [], more, key) {
+    return [...new Map([...more, ...had].map((item) => [key(item), item])).values()];
+}
+/** The number of what has this key; `push` adds it and returns how many there are then. */
+function numberOf(known, key, push) {
+    const found = known.get(key);
+    if (found !== undefined)
+        return found;
+    const number = push() - 1;
+    known.set(key, number);
+    return number;
+}
+/** `docker push` sends Docker's own media types; in an OCI manifest they have OCI's names. */
+function ociType(mediaType) {
+    return mediaType.replace(/^application\/vnd\.docker\.image\.rootfs\.diff\.tar\./, 'application/vnd.oci.image.layer.v1.tar+');
+}
+
+;// CONCATENATED MODULE: ./lib/cache/contents.js
+// What the registry serves in one job: manifests and small blobs in memory, and the store behind them.
+
+
+
+
+
+
+/** Tag of the one manifest that docker build imports. It is made of those that were pushed, and not saved itself. */
+const OFFER = 'offer';
+class Contents {
+    #store;
+    #manifests = new Map();
+    #blobs = new Map();
+    #asked = new Set();
+    /** Runs while a client waits for what is not here yet. */
+    waiting = new Stopwatch();
+    /** Until it is fulfilled, nobody knows what there is. */
+    #filled = Promise.resolve();
+    constructor(store) {
+        this.#store = store;
+    }
+    /** Who asks for a manifest waits until `filling` is through. */
+    waitFor(filling) {
+        this.#filled = filling;
+    }
+    fill({ manifests, blobs }) {
+        for (const [tag, manifest] of manifests)
+            this.#manifests.set(tag, manifest);
+        for (const [digest, content] of blobs)
+            this.#blobs.set(digest, content);
+    }
+    /** Tag → manifest: of the last save, and of this run once they are pushed. */
+    get manifests() {
+        return this.#manifests;
+    }
+    /** Blobs in memory. */
+    get small() {
+        return this.#blobs;
+    }
+    /** Blobs that a client has asked for. */
+    get asked() {
+        return [...this.#asked];
+    }
+    async size(digest) {
+        return this.#blobs.get(digest)?.length ?? this.#store.size(digest);
+    }
+    read(digest) {
+        this.#asked.add(digest);
+        return this.waiting.during(this.#content(digest));
+    }
+    /** Fetches a blob before anybody asks. What goes wrong is told to who does. */
+    prefetch(digest) {
+        this.#content(digest).catch(() => undefined);
+    }
+    scratch() {
+        return this.#store.scratch();
+    }
+    add(digest, file, bytes) {
+        return this.#store.add(digest, file, bytes);
+    }
+    async manifest(reference) {
+        await this.waiting.during(this.#filled);
+        const named = this.#manifests.get(reference);
+        return named ?? [...this.#manifests.values()].find(({ content }) => digest_digestOf(content) === reference) ?? null;
+    }
+    async addManifest(digest, tag, manifest) {
+        this.#manifests.set(tag ?? digest, manifest);
+    }
+    /**
+     * Makes one cache manifest of all that was pushed, without the layers that cannot be delivered. BuildKit takes the
+     * results it can and builds the rest: cache/remotecache/v1/parse.go, getRemoteChain.
+     * @returns the layers that it offers, and how many are gone
+     */
+    async makeOffer() {
+        const caches = [];
+        for (const [tag, manifest] of [...this.#manifests]) {
+            const config = await this.#text(descriptors(manifest).config.digest).catch(() => null);
+            // Without its config a cache is pushed again, as if it had never been saved.
+            if (config === null)
+                this.#manifests.delete(tag);
+            else
+                caches.push({ manifest, config });
+        }
+        const { config, layers } = contents_merged(caches);
+        const sizes = await Promise.all(layers.map(({ digest }) => this.size(digest)));
+        const there = layers.filter(({ size }, at) => sizes[at] === size);
+        this.#manifests.set(OFFER, cacheManifest(this.#addSmall(config), there));
+        return { offered: there.map(({ digest }) => digest), gone: layers.length - there.length };
+    }
+    /**
+     * Puts the cache that was pushed, or that a pushed image carries, in the place of what was pushed, with its config in
+     * memory. What else is in the config of an image stays nowhere: the history there has the values of build arguments.
+     */
+    async keepCacheOnly(tag) {
+        const manifest = this.#manifests.get(tag);
+        if (!manifest)
+            return;
+        const { digest } = descriptors(manifest).config;
+        const { config, layers } = mergeCaches([{ manifest, config: await this.#text(digest) }]);
+        this.#manifests.set(tag, cacheManifest(this.#addSmall(config), layers));
+        await this.#store.drop(digest);
+    }
+    #addSmall(text) {
+        const content = Buffer.from(text);
+        const digest = digest_digestOf(content);
+        this.#blobs.set(digest, content);
+        return { digest, size: content.length };
+    }
+    async #content(digest) {
+        return this.#blobs.get(digest) ?? this.#store.file(digest);
+    }
+    async #text(digest) {
+        const content = await this.#content(digest);
+        if (Buffer.isBuffer(content))
+            return content.toString();
+        const { text } = await readText(content);
+        if (text === null)
+            throw new BlobGone(digest, 'its file is gone');
+        return text;
+    }
+}
+/** A config that cannot be read is as good as none: the next save replaces it. */
+function contents_merged(caches) {
+    try {
+        return mergeCaches(caches);
+    }
+    catch {
+        return mergeCaches([]);
+    }
+}
+
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+;// CONCATENATED MODULE: ./lib/host/blobfiles.js
+// A file that is written piece by piece, and hashed on the way.
+
+
+
+
+/** A file on its way in. It is there from the first `append` on; one `append` at a time. */
+class GrowingFile {
+    path;
+    bytes = 0;
+    #hash = (0,external_node_crypto_.createHash)('sha256');
+    #writing = Promise.resolve();
+    constructor(path) {
+        this.path = path;
+    }
+    /**
+     * Writes all that `source` gives to the end of the file.
+     * A source that fails, or a full disk, leaves a file that is good for nothing but to be discarded.
+     */
+    async append(source) {
+        const file = (0,external_node_fs_.createWriteStream)(this.path, { flags: 'a', highWaterMark: 1 << 20 });
+        this.#writing = (0,external_node_stream_promises_namespaceObject.pipeline)(this.#hashed(source), file);
+        await this.#writing;
+    }
+    async *#hashed(source) {
+        // Not destroyed when writing fails: whoever sends can still be told.
+        for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+            this.#hash.update(chunk);
+            this.bytes += chunk.length;
+            yield chunk;
+        }
+    }
+    /** The digest of all that was written. Nothing can be appended after this. */
+    digest() {
+        return `sha256:${this.#hash.digest('hex')}`;
+    }
+    /** Removes the file, after the `append` that is under way. */
+    async discard() {
+        await this.#writing.catch(() => undefined);
+        await (0,promises_namespaceObject.rm)(this.path, { force: true });
+    }
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: ./lib/host/http.js
+// A small HTTP server on the loopback address. What it answers is the caller's business; it takes care of connections.
+
+
+
+/**
+ * Serves on 127.0.0.1 and a free port. Nobody's silence ends a connection: an engine compresses a large layer while it
+ * sends it, and a connection closed while idle is a lost request for a client that is just about to reuse it. So that
+ * silence holds nothing up either, no connection keeps the process alive, and `close` ends them all.
+ *
+ * The containerd image store tries https first and falls back to http when the answer to its TLS hello starts with
+ * `HTTP/`: what Node answers to bytes it cannot read, 400, is left as it is.
+ */
+async function serve(answer) {
+    const server = (0,external_node_http_.createServer)({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (incoming, outgoing) => {
+        const [path = '', query] = (incoming.url ?? '').split('?', 2);
+        const { method = '', headers } = incoming;
+        answer({ method, path, query: new URLSearchParams(query), headers, body: incoming })
+            .then((reply) => send(reply, incoming, outgoing))
+            // The client went away, or the file did: either way nothing more can be said on this connection.
+            .catch(() => outgoing.destroy());
+    });
+    server.on('connection', (socket) => socket.unref());
+    server.unref();
+    await new Promise((resolve, reject) => {
+        server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    });
+    return {
+        port: server.address().port,
+        close() {
+            server.close();
+            server.closeAllConnections();
+        },
+    };
+}
+async function send(reply, incoming, outgoing) {
+    const { status, headers, body, sent } = reply;
+    outgoing.statusCode = status;
+    outgoing.setHeaders(new Map(Object.entries({ ...headers, ...(body && { 'Content-Length': http_bytesOf(body) }) })));
+    if (!body || Buffer.isBuffer(body) || body.bytes === 0 || incoming.method === 'HEAD') {
+        outgoing.end(Buffer.isBuffer(body) ? body : undefined);
+        sent?.(body ? http_bytesOf(body) : 0);
+    }
+    else {
+        const { file, start, bytes } = body;
+        const source = (0,external_node_fs_.createReadStream)(file, { start, end: start + bytes - 1, highWaterMark: 1 << 18 });
+        await (0,external_node_stream_promises_namespaceObject.pipeline)(source, outgoing, { end: false }).finally(() => sent?.(source.bytesRead));
+        // Of a file that is shorter than was said, the client would wait for the rest.
+        if (source.bytesRead < bytes)
+            throw new Error(`${file} is too short`);
+        outgoing.end();
+    }
+    // What is left of a body that was refused must be read, or the connection's next request is never seen.
+    incoming.resume();
+}
+const http_bytesOf = (body) => (Buffer.isBuffer(body) ? body.length : body.bytes);
+
+;// CONCATENATED MODULE: ./lib/cache/registry.js
+// A container registry on loopback: as much of the OCI distribution API as Docker Engine and BuildKit use to push and
+// pull images and build caches. What it holds is the business of a `Blobs`.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md ("the spec" below)
+
+
+
+
+
+
+/** The name of an image or a cache in a registry, as docker takes it. */
+const referenceIn = ({ address, repository }, tag) => `${address}/${repository}:${tag}`;
+/** The spec asks for at least 4 MiB ("Pushing Manifests"). */
+const MANIFEST_LIMIT = 4 << 20;
+/** The spec's tag ("Pulling manifests"). */
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+/** Starts a registry on a free port of 127.0.0.1. Nothing of it keeps the process alive. */
+async function startRegistry(blobs, log) {
+    const repository = `${(0,external_node_crypto_.randomBytes)(16).toString('hex')}/cache`;
+    const requests = new Requests(blobs, repository, log);
+    const server = await serve((request) => requests.answer(request));
+    return {
+        address: `127.0.0.1:${server.port}`,
+        repository,
+        async close() {
+            server.close();
+            await requests.dropUploads();
+        },
+    };
+}
+class Requests {
+    #blobs;
+    #log;
+    /** Where the repository is: `/v2/<name>/`. */
+    #root;
+    #routes;
+    /** Uploads that were begun and not finished. */
+    #uploads = new Map();
+    constructor(blobs, repository, log) {
+        this.#blobs = blobs;
+        this.#log = log;
+        this.#root = `/v2/${repository}/`;
+        // Paths are matched as they were sent: no name that we know has letters that need escapes.
+        const below = (pattern) => new RegExp(`^${this.#root}${pattern}$`);
+        this.#routes = [
+            { path: /^\/v2\/$/, answers: { GET: version, HEAD: version } },
+            {
+                path: below('manifests/([^/]+)'),
+                answers: {
+                    GET: (_, reference) => this.#getManifest(reference),
+                    HEAD: (_, reference) => this.#getManifest(reference),
+                    PUT: (request, reference) => this.#putManifest(request, reference),
+                },
+            },
+            {
+                path: below('blobs/uploads/'),
+                answers: { POST: (request) => this.#beginUpload(request) },
+            },
+            {
+                path: below('blobs/uploads/([^/]+)'),
+                answers: {
+                    GET: (_, id) => this.#uploadStatus(id),
+                    PATCH: (request, id) => this.#continueUpload(request, id),
+                    PUT: (request, id) => this.#endUpload(request, id),
+                    DELETE: (_, id) => this.#cancelUpload(id),
+                },
+            },
+            {
+                path: below('blobs/([^/]+)'),
+                answers: {
+                    GET: (request, digest) => this.#getBlob(request, digest),
+                    HEAD: (_, digest) => this.#headBlob(digest),
+                },
+            },
+        ];
+    }
+    async answer(request) {
+        const { method, path, body } = request;
+        const route = this.#routes.find((route) => route.path.test(path));
+        const answer = route?.answers[method];
+        if (!answer) {
+            this.#log({ type: 'unknown-request', method, path });
+            return route ? refusal(405, 'UNSUPPORTED', method) : refusal(404, 'NAME_UNKNOWN', 'nothing is served here');
+        }
+        try {
+            return await answer(request, route.path.exec(path)?.[1] ?? '');
+        }
+        catch (error) {
+            // A client that went away in the middle of a body hears nothing any more, and nothing went wrong here.
+            if (!body.errored)
+                this.#log({ type: 'failed', method, path, reason: String(error) });
+            return refusal(500, 'UNKNOWN', 'the registry failed');
+        }
+    }
+    async dropUploads() {
+        await Promise.all([...this.#uploads.values()].map((upload) => this.#drop(upload)));
+    }
+    // --- manifests ("Pulling manifests", "Pushing Manifests") ---
+    async #getManifest(reference) {
+        const manifest = isDigest(reference) || TAG.test(reference) ? await this.#blobs.manifest(reference) : null;
+        if (!manifest)
+            return refusal(404, 'MANIFEST_UNKNOWN', reference);
+        const { mediaType, content } = manifest;
+        const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': digest_digestOf(content) };
+        return { status: 200, headers, body: content };
+    }
+    async #putManifest({ headers, body }, reference) {
+        const tag = TAG.test(reference) ? reference : null;
+        if (!tag && !isDigest(reference))
+            return refusal(400, 'MANIFEST_INVALID', 'neither a tag nor a sha256 digest');
+        const mediaType = headers['content-type'];
+        if (!mediaType)
+            return refusal(400, 'MANIFEST_INVALID', 'without a Content-Type');
+        const content = await readAll(body, MANIFEST_LIMIT);
+        if (!content)
+            return refusal(413, 'MANIFEST_INVALID', `larger than ${MANIFEST_LIMIT} bytes`);
+        const digest = digest_digestOf(content);
+        if (isDigest(reference) && reference !== digest)
+            return this.#wrongDigest(reference, digest);
+        await this.#blobs.addManifest(digest, tag, { mediaType, content });
+        this.#log({ type: 'manifest-pushed', digest, tag });
+        return this.#created('manifests', digest);
+    }
+    // --- blobs ("Pulling blobs", "Checking if content exists in the registry") ---
+    async #headBlob(digest) {
+        if (!isDigest(digest))
+            return notADigest();
+        const size = await this.#blobs.size(digest);
+        if (size === null)
+            return refusal(404, 'BLOB_UNKNOWN', digest);
+        return { status: 200, headers: { ...blobHeaders(digest), 'Content-Length': size } };
+    }
+    async #getBlob({ headers }, digest) {
+        if (!isDigest(digest))
+            return notADigest();
+        const started = now();
+        const size = await this.#blobs.size(digest);
+        if (size === null)
+            return this.#gone(digest, 'it is not there');
+        const range = rangeOf(headers.range, size);
+        if (range === 'unsatisfiable')
+            return { status: 416, headers: { 'Content-Range': `bytes */${size}` } };
+        let content;
+        try {
+            content = await this.#blobs.read(digest);
+        }
+        catch (error) {
+            if (error instanceof BlobGone)
+                return this.#gone(digest, error.reason);
+            throw error;
+        }
+        const { start, end } = range ?? { start: 0, end: size };
+        const bytes = end - start;
+        return {
+            status: range ? 206 : 200,
+            headers: { ...blobHeaders(digest), ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }) },
+            body: Buffer.isBuffer(content) ? content.subarray(start, end) : { file: content, start, bytes },
+            sent: (sent) => {
+                const seconds = now() - started;
+                this.#log({ type: 'blob-served', digest, bytes: sent, complete: sent === bytes, seconds });
+            },
+        };
+    }
+    #gone(digest, reason) {
+        this.#log({ type: 'blob-gone', digest, reason });
+        return refusal(404, 'BLOB_UNKNOWN', reason);
+    }
+    // --- uploads ("Pushing blobs") ---
+    /** "POST then PUT", "Single POST" (?digest=) and "Mounting a blob from another repository" (?mount=). */
+    async #beginUpload({ query, body }) {
+        const mount = query.get('mount') ?? '';
+        if (isDigest(mount) && (await this.#blobs.size(mount)) !== null)
+            return this.#created('blobs', mount);
+        const digest = query.get('digest');
+        const id = (0,external_node_crypto_.randomBytes)(16).toString('hex');
+        const upload = { id, file: new GrowingFile(this.#blobs.scratch()), started: now(), taken: digest !== null };
+        this.#uploads.set(id, upload);
+        return digest === null ? this.#progress(202, upload) : this.#complete(upload, body, digest);
+    }
+    #uploadStatus(id) {
+        const upload = this.#idle(id);
+        return upload ? this.#progress(204, upload) : noUpload(id);
+    }
+    /** "Pushing a blob in chunks"; without a Content-Range, as Docker sends it, whatever comes is what comes next. */
+    async #continueUpload({ headers, body }, id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        if (outOfOrder(headers['content-range'], upload))
+            return this.#progress(416, upload);
+        upload.taken = true;
+        try {
+            await upload.file.append(body);
+        }
+        catch (error) {
+            // Half a chunk is hashed already and cannot be taken back: the client has to begin again.
+            await this.#drop(upload);
+            throw error;
+        }
+        upload.taken = false;
+        return this.#progress(202, upload);
+    }
+    async #endUpload({ headers, query, body }, id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        if (outOfOrder(headers['content-range'], upload))
+            return this.#progress(416, upload);
+        upload.taken = true;
+        return this.#complete(upload, body, query.get('digest') ?? '');
+    }
+    async #cancelUpload(id) {
+        const upload = this.#idle(id);
+        if (!upload)
+            return noUpload(id);
+        await this.#drop(upload);
+        return { status: 204 };
+    }
+    /** Takes what is left of an upload, and ends it one way or the other. */
+    async #complete(upload, body, expected) {
+        const { file, started } = upload;
+        try {
+            if (!isDigest(expected))
+                return notADigest();
+            await file.append(body);
+            const digest = file.digest();
+            if (digest !== expected)
+                return this.#wrongDigest(expected, digest);
+            await this.#blobs.add(digest, file.path, file.bytes);
+            this.#log({ type: 'blob-uploaded', digest, bytes: file.bytes, seconds: now() - started });
+            return this.#created('blobs', digest);
+        }
+        finally {
+            await this.#drop(upload);
+        }
+    }
+    #idle(id) {
+        const upload = this.#uploads.get(id);
+        return upload && !upload.taken ? upload : null;
+    }
+    async #drop(upload) {
+        this.#uploads.delete(upload.id);
+        await upload.file.discard();
+    }
+    #progress(status, { id, file }) {
+        // "0-0" also stands for nothing: https://distribution.github.io/distribution/spec/api/#starting-an-upload
+        const range = `0-${Math.max(0, file.bytes - 1)}`;
+        const headers = { Location: `${this.#root}blobs/uploads/${id}`, Range: range, 'Docker-Upload-UUID': id };
+        return { status, headers };
+    }
+    #created(kind, digest) {
+        return { status: 201, headers: { Location: `${this.#root}${kind}/${digest}`, 'Docker-Content-Digest': digest } };
+    }
+    #wrongDigest(expected, actual) {
+        this.#log({ type: 'bad-digest', expected, actual });
+        return refusal(400, 'DIGEST_INVALID', `expected ${expected}, got ${actual}`);
+    }
+}
+/** "Determining Support". */
+const version = () => ({ status: 200, headers: { 'Docker-Distribution-API-Version': 'registry/2.0' } });
+/** "Error Codes". */
+function refusal(status, code, message) {
+    const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
+    return { status, headers: { 'Content-Type': 'application/json' }, body };
+}
+const notADigest = () => refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
+const noUpload = (id) => refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
+const blobHeaders = (digest) => ({
+    'Content-Type': 'application/octet-stream',
+    'Docker-Content-Digest': digest,
+    'Accept-Ranges': 'bytes',
+});
+/**
+ * The bytes of a blob that a Range header asks for, `end` not included; null for all of it, which is also the answer to
+ * what is no single range of bytes. https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+ */
+function rangeOf(header, size) {
+    const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+    if (first === '' && last === '')
+        return null;
+    if (first !== '' && last !== '' && Number(last) < Number(first))
+        return null;
+    const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+    const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size);
+    return start < end ? { start, end } : 'unsatisfiable';
+}
+/** Whether a chunk does not begin where the upload ends. The spec's Content-Range is `FIRST-LAST`, without a unit. */
+function outOfOrder(contentRange, { file }) {
+    return contentRange !== undefined && Number(/^(\d+)-\d+$/.exec(contentRange)?.[1]) !== file.bytes;
+}
+/** All of a body, or null when it is longer than `limit`. */
+async function readAll(body, limit) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+        bytes += chunk.length;
+        if (bytes > limit)
+            return null;
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/save.js
+// What is kept of a build: exported by the engine into a registry of ours, and put into the store. It needs nothing of the
+// job but data, and so can go on in a process of its own while the job does other things.
+
+
+
+
+
+/** Layers that nobody else will read are compressed fast: level 1 of zstd's 22. */
+const ZSTD = 'compression=zstd,compression-level=1';
+/**
+ * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
+ * for all stages, the graphdriver store an image for each.
+ */
+const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
+const save_WHOLE = 'whole.';
+const PART = 'part.';
+const ALL_STAGES = 'all';
+/**
+ * Exports what the engine has of a build, and saves it.
+ * @param solved called when the build context is not needed any more
+ * @returns what is still to be uploaded, if anything is
+ * @throws Error with a clause that says why nothing was saved
+ */
+async function exportLayers(saving, store, built, solved) {
+    const start = now();
+    const contents = new Contents(store);
+    const index = readIndex(saving.index).index ?? index_entry_NOTHING;
+    contents.fill(index);
+    await contents.makeOffer();
+    let refused = null;
+    const registry = await startRegistry(contents, (event) => {
+        // docker only says that something went wrong.
+        if (event.type === 'failed') {
+            refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
+        }
+    });
+    let waited = 0;
+    const free = () => {
+        waited = now() - start;
+        solved();
+    };
+    try {
+        const tags = await new Exporter(saving, contents, registry, built).run(free);
+        const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
+        const named = sizesOf(manifests.values());
+        const { nets, needed, commit } = saving;
+        return await store.save({
+            manifests,
+            blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
+            entries: {},
+            seconds: secondsOf(saving, index.seconds),
+            needed: needed.filter((digest) => named.has(digest)),
+            commit,
+            nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
+        });
+    }
+    catch (error) {
+        throw refused === null ? error : new Error(refused);
+    }
+    finally {
+        await registry.close();
+    }
+}
+class Exporter {
+    #saving;
+    #contents;
+    #registry;
+    #built;
+    constructor(saving, contents, registry, built) {
+        this.#saving = saving;
+        this.#contents = contents;
+        this.#registry = registry;
+        this.#built = built;
+    }
+    /** Returns the tags that are to be kept. */
+    async run(solved) {
+        const { whole } = this.#saving;
+        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(save_WHOLE));
+        const containerd = this.#built.imageStore === 'containerd';
+        const own = containerd ? await this.#exportCache(solved) : await this.#pushStages(solved);
+        return whole ? own : [...good, ...own];
+    }
+    async #exportCache(solved) {
+        const tag = tagOf(ALL_STAGES, this.#saving.whole);
+        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
+        await this.#built.exportBuild([...this.#importFlags, '--output', 'type=cacheonly', '--cache-to', to], solved);
+        await this.#contents.keepCacheOnly(tag);
+        return [tag];
+    }
+    /**
+     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
+     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
+     */
+    async #pushStages(solved) {
+        const { whole, steps } = this.#saving;
+        const { stages, exportBuild } = this.#built;
+        const touched = new Set(steps.filter(({ status }) => status === 'miss').map(({ stage }) => stage));
+        const isSaved = (stage) => !whole || this.#contents.manifests.has(tagOf(stage, whole));
+        const pushed = stages.filter(({ stage }) => touched.has(stage) || !isSaved(stage));
+        await Promise.all(pushed.map(({ stage, target }) => {
+            const only = target === null ? [] : ['--target', target];
+            const inline = ['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', this.#reference(tagOf(stage, whole))];
+            return exportBuild([...this.#importFlags, ...only, ...inline]);
+        }));
+        solved();
+        for (const { stage } of pushed)
+            await this.#push(tagOf(stage, whole));
+        return stages.map(({ stage }) => tagOf(stage, whole));
+    }
+    async #push(tag) {
+        const reference = this.#reference(tag);
+        const pushed = await run('docker', ['push', '--quiet', reference]);
+        await run('docker', ['image', 'rm', '--no-prune', reference]);
+        if (pushed.exitCode !== 0)
+            throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
+        await this.#contents.keepCacheOnly(tag);
+    }
+    get #importFlags() {
+        return this.#saving.offer ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+    }
+    #reference(tag) {
+        return referenceIn(this.#registry, tag);
+    }
+}
+/** What each step takes when it runs: as measured now, or the last time. */
+function secondsOf({ steps, whole }, known) {
+    const now = steps.flatMap((step) => {
+        const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
+        return seconds === undefined ? [] : [[keyOf(step), seconds]];
+    });
+    return { ...(whole ? {} : known), ...Object.fromEntries(now) };
+}
+/** A step, as the next run will know it again. */
+function keyOf({ id, text }) {
+    return `${id} ${text}`;
+}
+
+;// CONCATENATED MODULE: ./lib/cache/cache.js
+// The layer cache of one job, while it builds: opens it, says with which flags docker build looks into it, and tells how
+// it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
+
+
+
+
+
+/** After so many runs that cost more than they saved, nothing is saved until one pays. */
+const LOSSES = 3;
+class LayerCache {
+    #options;
+    #store;
+    #contents;
+    #registry;
+    #report;
+    #ready;
+    #broken = new AbortController();
+    /** What the last save left. */
+    #index = index_entry_NOTHING;
+    /** Is the engine to look into the cache? */
+    #open = true;
+    #problem = null;
+    constructor(store, contents, registry, options) {
+        this.#options = options;
+        this.#store = store;
+        this.#contents = contents;
+        this.#registry = registry;
+        this.#report = {
+            store: store.kind,
+            outcome: 'empty',
+            reason: '',
+            bytesFetched: 0,
+            bytesStored: 0,
+            restoreSeconds: 0,
+            saveSeconds: 0,
+            netSeconds: 0,
+        };
+        this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
+        contents.waitFor(this.#ready);
+    }
+    /**
+     * Starts the registry, and to look into the store. An engine that asks before that is done is held up: a build has
+     * other things to do first.
+     */
+    static async open(store, options) {
+        const contents = new Contents(store);
+        const events = { take: () => { } };
+        const registry = await startRegistry(contents, (event) => events.take(event));
+        const cache = new LayerCache(store, contents, registry, options);
+        events.take = (event) => cache.#notice(event);
+        return cache;
+    }
+    /** Flags with which docker build looks into the cache. */
+    get importFlags() {
+        return this.#open ? ['--cache-from', `type=registry,ref=${referenceIn(this.#registry, OFFER)}`] : [];
+    }
+    /**
+     * Fires when the engine was promised something that cannot be delivered. Its build would fail after all, but only when
+     * it has tried again for long (the graphdriver store: for 50 s).
+     */
+    get broken() {
+        return this.#broken.signal;
+    }
+    /** Did this failure come from the cache? Then the build is to be run again without it. */
+    isToBlame(failure) {
+        return this.#open && (this.#problem !== null || failure.includes(this.#registry.address));
+    }
+    /** Says that the build was run again without the cache. */
+    gaveUp() {
+        this.#open = false;
+        this.#report.outcome = 'failed';
+        this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
+    }
+    /**
+     * Ends the job's part in the cache, once it has built.
+     * @param steps what ran and what was reused
+     * @param whole false for a build that failed
+     * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
+     */
+    async handOver(steps, whole) {
+        await this.#ready;
+        const known = this.#index.seconds;
+        const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
+        const needed = this.#contents.asked;
+        this.#report.restoreSeconds = this.#contents.waiting.seconds;
+        this.#report.netSeconds = reused.reduce((all, seconds) => all + seconds, 0) - this.#report.restoreSeconds;
+        const why = this.#reasonNotToSave(steps, whole);
+        await this.#registry.close();
+        // What was fetched in advance and nobody wanted need not arrive any more.
+        await this.#store.close(why === null);
+        if (why !== null) {
+            this.#say(why);
+            return null;
+        }
+        return {
+            ...{ steps, whole, needed, offer: this.#open },
+            store: this.#store.state(),
+            index: writeIndex(this.#index),
+            commit: this.#options.commit,
+            nets: [...this.#index.nets, this.#report.netSeconds].slice(-LOSSES),
+        };
+    }
+    /**
+     * Takes down what became of what was handed over.
+     * @param seconds for which the job waited
+     */
+    saved({ bytes, sentence }, seconds) {
+        this.#report.bytesStored = bytes;
+        this.#report.saveSeconds = seconds;
+        this.#report.netSeconds -= seconds;
+        this.#say(sentence);
+    }
+    report() {
+        return { ...this.#report, bytesFetched: this.#store.bytesFetched };
+    }
+    /** Ends a cache of which nothing is to be saved. */
+    async close() {
+        await this.#registry.close();
+        await this.#store.close(false);
+    }
+    async #load() {
+        const { index, reason } = await this.#store.load();
+        if (index) {
+            this.#index = index;
+            this.#contents.fill(index);
+        }
+        const { offered, gone } = await this.#contents.makeOffer();
+        if (offered.length > 0) {
+            this.#report.outcome = 'restored';
+            this.#say(`Layers of an earlier build were offered to the engine.${gone > 0 ? ` ${gone} of its layers were gone.` : ''}`);
+            // Of a commit that was built before, the engine finds the results and needs nothing below them.
+            if (this.#index.commit !== this.#options.commit || this.#options.commit === '')
+                this.#prefetch(offered);
+        }
+        else {
+            this.#say(reason === null ? 'Nothing was saved for this image yet.' : `What was saved cannot be used: ${reason}.`);
+        }
+    }
+    /** What the last run needed is on its way before the engine asks. What fails is told when it does. */
+    #prefetch(offered) {
+        const needed = this.#index.needed.filter((digest) => offered.includes(digest));
+        for (const digest of needed)
+            this.#contents.prefetch(digest);
+    }
+    #reasonNotToSave(steps, whole) {
+        const { outcome, netSeconds } = this.#report;
+        const { mode } = this.#options;
+        const { nets } = this.#index;
+        const { refusal } = this.#store;
+        if (mode === 'read-only')
+            return 'Nothing was saved: the cache is read-only.';
+        const ran = steps.some(({ status }) => status === 'miss');
+        if (!ran && (outcome === 'restored' || !whole))
+            return 'Nothing changed, so nothing was saved.';
+        if (refusal !== null) {
+            const known = this.#report.reason.includes(refusal);
+            return known ? 'Nothing was saved either; the next run tries again.' : `Nothing was saved: ${refusal}.`;
+        }
+        const lost = nets.slice(-LOSSES).every((net) => net < 0) && nets.length >= LOSSES;
+        if (mode !== 'always' && outcome === 'restored' && lost && netSeconds < 0) {
+            return `Nothing was saved: the last ${LOSSES} times it cost more time than it saved. With cache: always it is saved all the same.`;
+        }
+        return null;
+    }
+    #notice(event) {
+        if (event.type !== 'blob-gone')
+            return;
+        this.#problem ??= event.reason;
+        this.#broken.abort();
+    }
+    #say(sentence) {
+        this.#report.reason = `${this.#report.reason} ${sentence}`.trim();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/host/tree.js
+// A directory tree as the file system tells it: names, kinds, modes, sizes and links. Nothing is opened but by `text`.
+
+// Calls that wait, on purpose: a promise for each of 100,000 files takes several times as long.
+function openTree(root) {
+    const at = (path) => (path === '' ? root : `${root}/${path}`);
+    return {
+        entry(path) {
+            return attempt(() => {
+                // Of the root itself, a link to it is followed.
+                const stats = (0,external_node_fs_.lstatSync)(path === '' ? `${root}/` : at(path));
+                const kind = kindOf(stats);
+                return {
+                    path,
+                    kind,
+                    mode: stats.mode & 0o7777,
+                    size: kind === 'file' || kind === 'symlink' ? stats.size : 0,
+                    target: kind === 'symlink' ? (0,external_node_fs_.readlinkSync)(at(path)) : null,
+                };
+            });
+        },
+        names: (path) => attempt(() => (0,external_node_fs_.readdirSync)(at(path))) ?? [],
+        text: (path) => attempt(() => (0,external_node_fs_.readFileSync)(at(path), 'utf8')),
+    };
+}
+function kindOf(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    return entry.isSymbolicLink() ? 'symlink' : 'other';
+}
+function attempt(look) {
+    try {
+        return look();
+    }
+    catch {
+        return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/context/automaton.js
+// Runs a compiled pattern over a path in time that grows with the product of their lengths, whatever the pattern: Go's
+// regexp does, JavaScript's does not, and patterns are a stranger's.
+/** A pattern that Go does not take; the build fails on it. */
+class PatternError extends Error {
+    constructor(pattern, reason = 'syntax error in pattern') {
+        super(`${reason} ${JSON.stringify(pattern)}`);
+    }
+}
+function literal(char) {
+    return { op: 'one', is: only(char), literal: char };
+}
+/** The class of one character. */
+function only(char) {
+    const code = char.codePointAt(0);
+    return (other) => other === code;
+}
+const notSlash = (code) => code !== 0x2f;
+/** A function that tells whether the whole of a path matches. */
+function automaton(program) {
+    // Most patterns begin or end with characters that most paths do not.
+    const fixed = program.map((instruction) => (instruction.op === 'one' ? instruction.literal : undefined));
+    const head = fixed.slice(0, fixed.concat(undefined).indexOf(undefined)).join('');
+    const tail = fixed.slice(fixed.lastIndexOf(undefined) + 1).join('');
+    return (path) => path.startsWith(head) && path.endsWith(tail) && automaton_run(program, path);
+}
+function automaton_run(program, path) {
+    const codes = Array.from(path, (char) => char.codePointAt(0) ?? 0);
+    const reachedAt = new Int32Array(program.length + 1).fill(-1);
+    let current = [];
+    /** Adds the state, and those that are reached from it without reading a character. */
+    const enter = (into, first, at) => {
+        const pending = [first];
+        for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+            if (reachedAt[state] === at)
+                continue;
+            reachedAt[state] = at;
+            const instruction = program[state];
+            if (instruction === undefined)
+                continue;
+            if (instruction.op === 'one')
+                into.push(state);
+            else if (instruction.op === 'many') {
+                into.push(state);
+                pending.push(state + 1);
+            }
+            else if (instruction.op === 'maybe')
+                pending.push(state + 1, state + 1 + instruction.over);
+            else if (instruction.is(codes[at - 1] ?? -1, codes[at] ?? -1))
+                pending.push(state + 1);
+        }
+    };
+    enter(current, 0, 0);
+    for (const [at, code] of codes.entries()) {
+        const next = [];
+        for (const state of current) {
+            const instruction = program[state];
+            if (instruction?.op === 'one' && instruction.is(code))
+                enter(next, state + 1, at + 1);
+            if (instruction?.op === 'many' && instruction.is(code))
+                enter(next, state, at + 1);
+        }
+        current = next;
+    }
+    return reachedAt[program.length] === codes.length;
+}
+
+;// CONCATENATED MODULE: ./lib/context/glob.js
+// Wildcards of COPY sources: Go's path/filepath.Match, which BuildKit applies to whole paths (fsutil's copy/copy.go).
+
+/** Whether a name has wildcards that are not escaped (containsWildcards in fsutil's copy/copy.go). */
+function hasWildcards(name) {
+    return /[*?[]/.test(name.replace(/\\./gs, ''));
+}
+/**
+ * A function that tells whether a path matches. `*` and `?` stop at slashes; `[^a]` does not.
+ * @throws PatternError where Go says ErrBadPattern: an open bracket, an empty class, a backslash at the end
+ */
+function glob(pattern) {
+    const chars = Array.from(pattern);
+    const program = [];
+    let at = 0;
+    const escaped = (inClass) => {
+        if (inClass && (chars[at] === '-' || chars[at] === ']'))
+            throw new PatternError(pattern);
+        if (chars[at] === '\\')
+            at++;
+        const char = chars[at++];
+        if (char === undefined)
+            throw new PatternError(pattern);
+        return char;
+    };
+    const classAt = () => {
+        const negated = chars[at] === '^';
+        if (negated)
+            at++;
+        const ranges = [];
+        while (chars[at] !== ']' || ranges.length === 0) {
+            const low = escaped(true);
+            if (chars[at] === '-')
+                at++;
+            else {
+                ranges.push([code(low), code(low)]);
+                continue;
+            }
+            ranges.push([code(low), code(escaped(true))]);
+        }
+        at++;
+        return (char) => ranges.some(([low, high]) => low <= char && char <= high) !== negated;
+    };
+    while (at < chars.length) {
+        const char = chars[at];
+        if (char === '*' || char === '?' || char === '[') {
+            at++;
+            program.push({ op: char === '*' ? 'many' : 'one', is: char === '[' ? classAt() : notSlash });
+        }
+        else
+            program.push(literal(escaped(false)));
+    }
+    return automaton(program);
+}
+const code = (char) => char.codePointAt(0) ?? 0;
+
+;// CONCATENATED MODULE: ./lib/context/regexp.js
+// The regular expressions that moby/patternmatcher makes of patterns, read as Go's regexp/syntax reads them. They hold
+// more than wildcards: classes and escapes go through as they are written, so that `bin\Debug` means \D.
+
+const ANY = (code) => code !== 0x0a;
+// The insides of classes: [:name:] (regexp/syntax perl_groups.go), \d, \s and \w.
+const NAMED = {
+    alnum: '0-9A-Za-z',
+    alpha: 'A-Za-z',
+    ascii: '\\0-\\x7F',
+    blank: '\\t ',
+    cntrl: '\\0-\\x1F\\x7F',
+    digit: '0-9',
+    graph: '!-~',
+    lower: 'a-z',
+    print: ' -~',
+    punct: '!-\\/:-@\\[-`{-~',
+    space: '\\t-\\r ',
+    upper: 'A-Z',
+    word: '0-9A-Za-z_',
+    xdigit: '0-9A-Fa-f',
+    d: '0-9',
+    s: '\\t\\n\\f\\r ',
+    w: '0-9A-Za-z_',
+};
+const CONTROL = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+const isWord = classOf(NAMED.word ?? '');
+// Of groups, only the one that stands for `**` is known; of repetitions, only the star: there are no others.
+/**
+ * Compiles what stands between `^` and `$`.
+ * @throws PatternError where Go's regexp.Compile fails
+ */
+function goRegexp(source) {
+    return new Reader(source).program();
+}
+class Reader {
+    source;
+    at = 0;
+    found = [];
+    constructor(source) {
+        this.source = source;
+    }
+    program() {
+        while (this.at < this.source.length)
+            this.piece();
+        return this.found;
+    }
+    piece() {
+        if (this.take('(.*/)?')) {
+            this.found.push({ op: 'maybe', over: 2 }, { op: 'many', is: ANY }, { op: 'one', is: only('/') });
+            return;
+        }
+        if (this.take('^') || this.take('\\A'))
+            this.found.push({ op: 'place', is: (before) => before === -1 });
+        else if (this.take('\\z'))
+            this.found.push({ op: 'place', is: (_, after) => after === -1 });
+        else if (this.take('\\b'))
+            this.found.push({ op: 'place', is: isBoundary });
+        else if (this.take('\\B'))
+            this.found.push({ op: 'place', is: (...sides) => !isBoundary(...sides) });
+        else if (this.take('\\Q'))
+            this.quoted();
+        else {
+            const atom = this.atom();
+            const is = typeof atom === 'string' ? only(atom) : atom;
+            if (this.take('*'))
+                this.found.push({ op: 'many', is });
+            else
+                this.found.push(typeof atom === 'string' ? literal(atom) : { op: 'one', is });
+        }
+    }
+    /** `\Q…\E`, or up to the end: characters as they are. */
+    quoted() {
+        const [text = ''] = this.source.slice(this.at).split('\\E', 1);
+        this.at += text.length;
+        this.take('\\E');
+        for (const char of text)
+            this.found.push(literal(char));
+    }
+    atom() {
+        if (this.take('.'))
+            return ANY;
+        if (this.take('['))
+            return this.class();
+        return this.group() ?? this.character();
+    }
+    /** `\d` and the like, `\pL`. */
+    group() {
+        const [all, perl, unicode, name] = /^\\(?:([dswDSW])|([pP])([CLMNPSZ]))/.exec(this.source.slice(this.at, this.at + 3)) ?? [];
+        if (all === undefined)
+            return null;
+        this.at += all.length;
+        const is = classOf(perl ? (NAMED[perl.toLowerCase()] ?? '') : `\\p{${name}}`);
+        return /[A-Z]/.test(perl ?? unicode ?? '') ? (code) => !is(code) : is;
+    }
+    /** The inside of brackets, and the closing one. */
+    class() {
+        const negated = this.take('^');
+        const classes = [];
+        for (let first = true; first || this.source[this.at] !== ']'; first = false) {
+            classes.push(this.named() ?? this.group() ?? this.range());
+        }
+        this.at++;
+        return (code) => classes.some((is) => is(code)) !== negated;
+    }
+    named() {
+        const [all, not, name = ''] = /^\[:(\^?)(.*?):\]/s.exec(this.source.slice(this.at)) ?? [];
+        if (all === undefined)
+            return null;
+        const inside = name.length > 1 && Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+        if (inside === undefined)
+            throw new PatternError(this.source);
+        this.at += all.length;
+        const is = classOf(inside);
+        return not ? (code) => !is(code) : is;
+    }
+    range() {
+        const low = codeOf(this.character());
+        if (this.source[this.at] !== '-' || this.source[this.at + 1] === ']' || this.at + 1 >= this.source.length) {
+            return (code) => code === low;
+        }
+        this.at++;
+        const high = codeOf(this.character());
+        if (high < low)
+            throw new PatternError(this.source);
+        return (code) => low <= code && code <= high;
+    }
+    /** One character, escaped or not (parseEscape). */
+    character() {
+        const code = this.source.codePointAt(this.at);
+        if (code === undefined)
+            throw new PatternError(this.source);
+        const char = String.fromCodePoint(code);
+        if (char !== '\\') {
+            this.at += char.length;
+            return char;
+        }
+        const rest = this.source.slice(this.at + 1, this.at + 5);
+        const [octal] = /^(?:0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest) ?? [];
+        const [hex] = /^x[0-9A-Fa-f]{2}/.exec(rest) ?? [];
+        const next = rest[0] ?? '';
+        this.at += 1 + (octal ?? hex ?? next).length;
+        if (octal !== undefined)
+            return String.fromCodePoint(Number.parseInt(octal, 8));
+        if (hex !== undefined)
+            return String.fromCodePoint(Number.parseInt(hex.slice(1), 16));
+        const control = CONTROL[next];
+        if (control !== undefined)
+            return control;
+        if (!/^[^0-9A-Za-z\x80-\uFFFF]$/.test(next))
+            throw new PatternError(this.source);
+        return next;
+    }
+    take(text) {
+        const taken = this.source.startsWith(text, this.at);
+        if (taken)
+            this.at += text.length;
+        return taken;
+    }
+}
+function classOf(inside) {
+    const regexp = new RegExp(`^[${inside}]$`, 'su');
+    return (code) => code >= 0 && regexp.test(String.fromCodePoint(code));
+}
+function isBoundary(before, after) {
+    return isWord(before) !== isWord(after);
+}
+function codeOf(char) {
+    return char.codePointAt(0) ?? 0;
+}
+
+;// CONCATENATED MODULE: ./lib/context/pattern.js
+// Lists of patterns, of which a later one with `!` takes back what earlier ones matched: .dockerignore, COPY --exclude and
+// COPY --parents. A port of moby/patternmatcher (patternmatcher.go).
+
+
+
+
+class Patterns {
+    patterns;
+    inclusions;
+    exceptions;
+    /** @throws PatternError if a pattern is not one */
+    constructor(patterns) {
+        const trimmed = patterns.map(trimSpace).filter((text) => text !== '');
+        this.patterns = trimmed.map(toPattern);
+        this.inclusions = beginnings(this.patterns.filter(({ exception }) => !exception));
+        this.exceptions = beginnings(this.patterns.filter(({ exception }) => exception));
+    }
+    // As in MatchesUsingParentResults, a pattern that cannot change the outcome for a directory is not tried on it, and so
+    // has not matched for what lies below: `*/a` and then `!b` do match `b/a`.
+    /**
+     * Whether the list matches a path, given what it matched of the directory above (null: that is the root).
+     * @param below filled with what to hand down, if the path is a directory
+     */
+    match(path, above, below) {
+        let matched = false;
+        this.patterns.forEach(({ exception, matches }, index) => {
+            const hit = above?.[index] || (exception === matched && matches(path));
+            if (below)
+                below[index] = hit;
+            if (hit)
+                matched = !exception;
+        });
+        return matched;
+    }
+    /** Whether the builder looks into a directory that is not matched, for matches below it (Walk in fsutil's filter.go). */
+    mayMatchIn(directory) {
+        return mayBegin(this.inclusions, directory);
+    }
+    /** Whether it looks into one that is matched, for exceptions below it. */
+    mayExceptIn(directory) {
+        return mayBegin(this.exceptions, directory);
+    }
+}
+function beginnings(patterns) {
+    const texts = patterns.map(({ text }) => text.replace(/\/\*\*$/, '').replace(/\/\*$/, ''));
+    return texts.some((text) => /[*[\]?^\\]/.test(text)) ? null : texts;
+}
+function mayBegin(texts, directory) {
+    return texts?.some((text) => `${text}/`.startsWith(`${directory}/`)) ?? true;
+}
+function toPattern(written) {
+    const cleaned = clean(written);
+    const exception = cleaned.startsWith('!');
+    const text = exception ? cleaned.slice(1) : cleaned;
+    if (text === '')
+        throw new PatternError(written);
+    // What is bad for filepath.Match is bad, even where the regular expression would do.
+    glob(text);
+    return { text, exception, matches: compile(text) };
+}
+/** What the pattern is tried as: by Pattern.compile, a name, a beginning, an end, or a regular expression. */
+function compile(text) {
+    // Go's text/scanner leaves a byte order mark out.
+    const chars = Array.from(text.replace(/^\uFEFF/, ''));
+    let kind = 'exact';
+    let regexp = '';
+    for (let at = 0, first = true; at < chars.length; first = false) {
+        const char = chars[at++] ?? '';
+        if (char === '*' && chars[at] === '*') {
+            at += chars[at + 1] === '/' ? 2 : 1;
+            const last = at === chars.length;
+            regexp += last ? '.*' : '(.*/)?';
+            kind = first ? 'suffix' : last && kind === 'exact' ? 'prefix' : 'regexp';
+        }
+        else if (char === '*' || char === '?') {
+            regexp += char === '*' ? '[^/]*' : '[^/]';
+            kind = 'regexp';
+        }
+        else if (char === '[' || char === ']') {
+            regexp += char;
+            kind = 'regexp';
+        }
+        else if (char === '\\') {
+            regexp += char + (chars[at++] ?? '');
+            kind = 'regexp';
+        }
+        else
+            regexp += '.+()|{}$'.includes(char) ? `\\${char}` : char;
+    }
+    if (kind === 'exact')
+        return (path) => path === text;
+    if (kind === 'prefix')
+        return (path) => path.startsWith(text.slice(0, -2));
+    if (kind === 'suffix')
+        return (path) => path.endsWith(text.slice(2)) || (text[2] === '/' && path === text.slice(3));
+    return automaton(goRegexp(regexp));
+}
+/** Go's filepath.Clean. */
+function clean(path) {
+    const normal = (0,posix_namespaceObject.normalize)(path);
+    return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
+}
+// unicode.IsSpace: JavaScript's \s has a byte order mark in it and lacks U+0085.
+const SPACE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+/** Go's strings.TrimSpace. */
+function trimSpace(text) {
+    let [start, end] = [0, text.length];
+    while (start < end && SPACE.test(text.charAt(start)))
+        start++;
+    while (start < end && SPACE.test(text.charAt(end - 1)))
+        end--;
+    return text.slice(start, end);
+}
+
+;// CONCATENATED MODULE: ./lib/context/follow.js
+// What the builder asks the client for when a build reads only some paths of the context: they, and what links on the
+// way lead to. A port of fsutil's followlinks.go, with all that it misses: where a name with wildcards matches a link, it
+// forgets the other matches; behind a directory with wildcards it sees no links; and of two paths through one link, it
+// follows the first only.
+
+
+
+
+/** The paths, which may have wildcards, and those that links lead to; null if that is all of the tree. */
+function followLinks(tree, paths) {
+    const followed = new Set();
+    const pending = paths.map(rooted).sort().reverse();
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+        const parts = path.split('/');
+        for (let length = 1; length <= parts.length; length++) {
+            const current = parts.slice(0, length).join('/');
+            const targets = targetsOf(tree, current);
+            if (targets.length === 0 && length < parts.length)
+                continue;
+            if (followed.has(current))
+                break;
+            followed.add(current);
+            const rest = parts.slice(length).join('/');
+            for (const target of targets.reverse())
+                pending.push(rooted((0,posix_namespaceObject.join)(target, rest)));
+            break;
+        }
+    }
+    return followed.has('') ? null : [...followed].sort();
+}
+/** Relative to the root, out of which nothing leads; '' is the root. */
+function rooted(path) {
+    return clean((0,posix_namespaceObject.join)('/', path)).slice(1);
+}
+/** Where a link leads, or all the links that a name with wildcards matches. */
+function targetsOf(tree, path) {
+    const name = (0,posix_namespaceObject.basename)(path);
+    if (!hasWildcards(name))
+        return targetOf(tree, path);
+    const directory = path.slice(0, -name.length);
+    return tree
+        .names(directory.slice(0, -1))
+        .filter(matcher(name))
+        .sort()
+        .flatMap((found) => targetOf(tree, directory + found));
+}
+function targetOf(tree, path) {
+    const target = tree.entry(path)?.target ?? null;
+    if (target === null)
+        return [];
+    return [target.startsWith('/') ? target : (0,posix_namespaceObject.join)('/', (0,posix_namespaceObject.dirname)(path), target)];
+}
+function matcher(pattern) {
+    try {
+        return glob(pattern);
+    }
+    catch (error) {
+        // Whoever uses the pattern in earnest will stumble over it.
+        if (error instanceof PatternError)
+            return () => false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/context/ignore.js
+// .dockerignore: text → patterns, as moby/patternmatcher's ignorefile/ignorefile.go reads it.
+
+
+// bufio.MaxScanTokenSize, the newline included.
+const ignore_LONGEST_LINE = 65536;
+/**
+ * The patterns in order, `!` in front of exceptions.
+ * @throws PatternError if a line is too long for BuildKit
+ */
+function ignorePatterns(text) {
+    const lines = text.replace(/^\uFEFF/, '').split('\n');
+    const long = lines.find((line) => Buffer.byteLength(line) >= ignore_LONGEST_LINE);
+    if (long !== undefined)
+        throw new PatternError(`${long.slice(0, 20)}…`, 'line is too long:');
+    return lines
+        .filter((line) => !line.startsWith('#'))
+        .map(trimSpace)
+        .filter((line) => line !== '')
+        .map((line) => (line.startsWith('!') ? `!${ignore_rooted(trimSpace(line.slice(1)))}` : ignore_rooted(line)));
+}
+/** Relative to the root, which a leading slash means as well. */
+function ignore_rooted(pattern) {
+    if (pattern === '')
+        return '';
+    const cleaned = clean(pattern);
+    return cleaned.length > 1 && cleaned.startsWith('/') ? cleaned.slice(1) : cleaned;
+}
+
+;// CONCATENATED MODULE: ./lib/context/context.js
+// The build context as the builder sees it: a directory, less what .dockerignore says. Only what is asked for is looked
+// at. The way through the tree is that of Walk in fsutil's filter.go, which runs where the client sends the context.
+
+
+
+
+
+
+// As in BuildKit (cache/contenthash/path.go) and Go.
+const MOST_LINKS = 255;
+// A manifest or a lock file's head is no larger; what is, is not read into memory.
+const MOST_TEXT = 1 << 20;
+class Context {
+    tree;
+    ignore;
+    include;
+    constructor(tree, ignore, include = null) {
+        this.tree = tree;
+        this.ignore = ignore;
+        this.include = include;
+    }
+    /**
+     * Whether COPY would find the path, a file or a directory, relative to the root of the context. Links are followed, and
+     * never lead out of it.
+     */
+    has(path) {
+        return this.find(path) !== null;
+    }
+    /** The text of a file that COPY would find; null where there is none, or it is too large to be one of settings. */
+    text(path) {
+        const found = this.find(path);
+        const small = found?.entry.kind === 'file' && found.entry.size <= MOST_TEXT;
+        return small ? this.tree.text(found.entry.path) : null;
+    }
+    /** The names in a directory that COPY would find; none where there is no such directory. */
+    names(path) {
+        const found = this.find(path);
+        if (found?.entry.kind !== 'directory')
+            return [];
+        const seen = [...this.children(found)].filter((child) => this.isSeen(child));
+        return seen.map(({ entry }) => (0,external_node_path_.basename)(entry.path));
+    }
+    /**
+     * What the builder gets for a build that reads these paths: it asks for them only, wildcards included.
+     * @throws PatternError if a path is no pattern
+     */
+    sent(paths) {
+        const include = followLinks(this.tree, paths);
+        return new Context(this.tree, this.ignore, include && new Patterns(include));
+    }
+    /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
+    find(path) {
+        const root = this.tree.entry('');
+        if (root?.kind !== 'directory')
+            return null;
+        const way = [{ entry: root, hidden: false, included: null, ignored: null }];
+        const ahead = path.split('/').reverse();
+        let links = 0;
+        for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+            const here = way.at(-1);
+            if (name === '' || name === '.' || here === undefined)
+                continue;
+            if (name === '..') {
+                if (way.length > 1)
+                    way.pop();
+                continue;
+            }
+            const found = here.entry.kind === 'directory' ? this.below(here, name) : null;
+            const target = found?.entry.target ?? null;
+            if (found === null || (target !== null && ++links > MOST_LINKS))
+                return null;
+            if (target === null)
+                way.push(found);
+            else
+                ahead.push(...target.split('/').reverse());
+            if (target?.startsWith('/'))
+                way.length = 1;
+        }
+        const end = way.at(-1);
+        return end && this.isSeen(end) ? end : null;
+    }
+    /** All that the builder sees below a directory, each directory before what is in it. */
+    *walk(directory) {
+        const levels = [{ found: directory, inside: this.children(directory), told: true }];
+        for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
+            const { value: found } = last.inside.next();
+            if (!found) {
+                levels.pop();
+                continue;
+            }
+            if (found.entry.kind === 'directory') {
+                levels.push({ found, inside: this.children(found), told: !found.hidden });
+            }
+            if (found.hidden)
+                continue;
+            // A hidden directory is there as soon as something in it is.
+            for (const above of levels) {
+                if (!above.told)
+                    yield above.found.entry;
+                above.told = true;
+            }
+            yield found.entry;
+        }
+    }
+    /** What lies directly in a directory, hidden directories included. */
+    *children(directory) {
+        for (const name of this.tree.names(directory.entry.path).sort()) {
+            const found = this.below(directory, name);
+            if (found !== null)
+                yield found;
+        }
+    }
+    /** Whether the builder sees it: a hidden directory only if it sees something in it. */
+    isSeen(found) {
+        return !found.hidden || !this.walk(found).next().done;
+    }
+    /** What the name leads to, itself if it is a link; null if it is left out or not there. */
+    below(directory, name) {
+        const path = directory.entry.path === '' ? name : `${directory.entry.path}/${name}`;
+        const included = [];
+        const ignored = [];
+        const isIncluded = this.include?.match(path, directory.included, included) ?? true;
+        if (!isIncluded && !this.include?.mayMatchIn(path))
+            return null;
+        const isIgnored = this.ignore.match(path, directory.ignored, ignored);
+        if (isIgnored && !this.ignore.mayExceptIn(path))
+            return null;
+        const hidden = isIgnored || !isIncluded;
+        const entry = this.tree.entry(path);
+        return entry === null || (hidden && entry.kind !== 'directory') ? null : { entry, hidden, included, ignored };
+    }
+}
+/**
+ * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
+ * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
+ * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
+ * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
+ */
+function readContext(directory, dockerfile) {
+    const tree = openTree(directory);
+    const own = [openTree((0,external_node_path_.dirname)(dockerfile)), `${(0,external_node_path_.basename)(dockerfile)}.dockerignore`];
+    for (const [place, name] of [own, [tree, '.dockerignore']]) {
+        const found = new Context(place, new Patterns([])).find(name);
+        const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
+        if (text === null)
+            continue;
+        try {
+            return new Context(tree, new Patterns(ignorePatterns(text)));
+        }
+        catch (error) {
+            if (error instanceof PatternError)
+                return { problem: `${name}: ${error.message}` };
+            throw error;
+        }
+    }
+    return new Context(tree, new Patterns([]));
+}
+
+;// CONCATENATED MODULE: ./lib/dockerfile/check.js
+// What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
+// instructions/parse.go and bflag.go. Files, images and shells are not its business.
+
+
+
+
+
+
+// instructions/parse.go and commands_run*.go. ARG and STOPSIGNAL are not here: BuildKit drops their flags unread.
+const FLAGS = {
+    ADD: {
+        chown: 'string',
+        chmod: 'string',
+        link: 'boolean',
+        'keep-git-dir': 'boolean',
+        checksum: 'string',
+        unpack: 'boolean',
+        exclude: 'strings',
+    },
+    CMD: {},
+    COPY: { chown: 'string', from: 'string', chmod: 'string', link: 'boolean', exclude: 'strings', parents: 'boolean' },
+    ENTRYPOINT: {},
+    ENV: {},
+    EXPOSE: {},
+    FROM: { platform: 'string' },
+    HEALTHCHECK: {
+        interval: 'string',
+        timeout: 'string',
+        'start-period': 'string',
+        'start-interval': 'string',
+        retries: 'string',
+    },
+    LABEL: {},
+    MAINTAINER: {},
+    ONBUILD: {},
+    RUN: { mount: 'strings', network: 'string', security: 'string', device: 'strings' },
+    SHELL: {},
+    USER: {},
+    VOLUME: {},
+    WORKDIR: {},
+};
+/** The first thing that BuildKit rejects in the instruction, or null. What lies behind ONBUILD is only split by it. */
+function checkInstruction(instruction) {
+    return checkSplit(instruction) ?? checkArguments(instruction);
+}
+/** The problem of a line whose first word is no instruction. `above` is the instruction above, if any. */
+function unknownInstruction(keyword, range, above) {
+    const message = suggest(`unknown instruction: ${keyword}`, keyword.toLowerCase(), KEYWORDS, (name) => keyword === keyword.toUpperCase() ? name : name.toLowerCase());
+    return { message, hint: unknownHint(keyword, message, above), range };
+}
+function unknownHint(keyword, message, above) {
+    if (keyword.startsWith('//'))
+        return SLASHES;
+    if (message.includes('did you mean'))
+        return null;
+    if (above !== null && /(&&|\|\||[|;,])$/.test(above.text)) {
+        return `If this line continues the ${above.keyword} on line ${above.range.start.line}, end every line of it but the last with a backslash.`;
+    }
+    return 'Every line begins with an instruction such as RUN or COPY; only behind a line that ends in a backslash it does not.';
+}
+const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting with `#` above.';
+const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
+/** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
+function commentHint({ keyword, words }) {
+    // A shell has comments and paths of its own.
+    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword))
+        return null;
+    const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
+    if (comment === undefined)
+        return null;
+    return comment.text.startsWith('#') ? HASH : SLASHES;
+}
+function problem(message, instruction, hint = null, range) {
+    return { message, hint: commentHint(instruction) ?? hint, range: range ?? instruction.range };
+}
+function checkSplit(instruction) {
+    const { keyword, words, rest, trigger } = instruction;
+    if (trigger !== null)
+        return checkSplit(trigger);
+    const [first] = words;
+    if ((keyword === 'ENV' || keyword === 'LABEL') && first !== undefined) {
+        if (!first.text.includes('=')) {
+            return /[\t\v\f\r ]/.test(rest) ? null : problem(`${keyword} must have two arguments`, instruction);
+        }
+        const odd = words.find(({ text }) => !text.includes('='));
+        if (odd === undefined)
+            return null;
+        const quoted = JSON.stringify(odd.text);
+        const hint = 'Put quotes around a value that contains spaces.';
+        const message = `Syntax error - can't find = in ${quoted}. Must be of the form: name=value`;
+        return problem(message, instruction, hint, odd.range);
+    }
+    const array = takesJson(keyword) ? jsonArray(keyword === 'HEALTHCHECK' ? healthcheck(rest).command : rest) : null;
+    if (array?.every((member) => typeof member === 'string') ?? true)
+        return null;
+    return problem('when using JSON array syntax, arrays must be comprised of strings only', instruction);
+}
+function takesJson(keyword) {
+    return ['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN', 'SHELL', 'VOLUME'].includes(keyword);
+}
+function checkArguments(instruction) {
+    switch (instruction.keyword) {
+        case 'FROM':
+            return checkFrom(instruction) ?? checkFlags(instruction);
+        case 'ADD':
+        case 'COPY':
+            return checkCopy(instruction);
+        case 'RUN':
+            return checkFlags(instruction) ?? checkRun(instruction);
+        case 'ENV':
+        case 'LABEL':
+            return checkFlags(instruction) ?? checkPairs(instruction);
+        case 'ARG':
+            return checkPairs(instruction);
+        case 'EXPOSE':
+            return atLeastOne(instruction) ?? checkFlags(instruction);
+        case 'VOLUME':
+            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkVolume(instruction);
+        case 'MAINTAINER':
+        case 'USER':
+        case 'WORKDIR':
+            return exactlyOne(instruction) ?? checkFlags(instruction);
+        case 'STOPSIGNAL':
+            return exactlyOne(instruction);
+        case 'ONBUILD':
+            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkTrigger(instruction);
+        case 'HEALTHCHECK':
+            return checkHealth(instruction);
+        case 'SHELL':
+            return checkFlags(instruction) ?? atLeastOne(instruction) ?? checkShell(instruction);
+        case 'CMD':
+        case 'ENTRYPOINT':
+            return checkFlags(instruction);
+    }
+}
+function atLeastOne(instruction) {
+    if (instruction.words.length > 0)
+        return null;
+    return problem(`${instruction.keyword} requires at least one argument`, instruction);
+}
+function exactlyOne(instruction) {
+    if (instruction.words.length === 1)
+        return null;
+    return problem(`${instruction.keyword} requires exactly one argument`, instruction);
+}
+function checkFrom(instruction) {
+    const [base, as, name, ...others] = instruction.words;
+    if (as?.text.toLowerCase() === 'as' && name !== undefined && others.length === 0) {
+        const { text, range } = name;
+        if (/^[a-z][a-z0-9-_.]*$/.test(text.toLowerCase()))
+            return null;
+        const message = `invalid name for build stage: ${JSON.stringify(text)}, name can't start with a number or contain symbols`;
+        return problem(message, instruction, null, range);
+    }
+    if (base !== undefined && as === undefined)
+        return null;
+    const end = instruction.words.at(-1)?.range.end;
+    const extra = as && end ? { start: as.range.start, end } : instruction.range;
+    const hint = 'Write `FROM image` or `FROM image AS name`.';
+    return problem('FROM requires either one or three arguments', instruction, hint, extra);
+}
+function checkCopy(instruction) {
+    const { keyword, words } = instruction;
+    const destination = words.at(-1);
+    if (destination === undefined || words.length < 2) {
+        const message = `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`;
+        return problem(message, instruction, `Write \`${keyword} source destination\`.`);
+    }
+    const flags = checkFlags(instruction);
+    if (flags !== null)
+        return flags;
+    if (heredocWord(destination.text) === null)
+        return null;
+    return problem(`${keyword} cannot accept a heredoc as a destination`, instruction, null, destination.range);
+}
+function checkRun(instruction) {
+    for (const { from, range } of mounts(instruction)) {
+        // A `$` at the very end is none of a variable.
+        if (from === null || !from.slice(0, -1).includes('$'))
+            continue;
+        return problem("'from' doesn't support variable expansion, define alias stage instead", instruction, null, range);
+    }
+    const network = findFlag(instruction, 'network');
+    if (network && !['default', 'none', 'host'].includes(network.value ?? '')) {
+        const hint = 'Write default, none or host.';
+        return problem(`invalid network mode ${JSON.stringify(network.value)}`, instruction, hint, network.range);
+    }
+    const security = findFlag(instruction, 'security');
+    if (security && !['insecure', 'sandbox'].includes(security.value ?? '')) {
+        const hint = 'Write sandbox or insecure.';
+        return problem(`security ${JSON.stringify(security.value)} is not valid`, instruction, hint, security.range);
+    }
+    return null;
+}
+function checkPairs(instruction) {
+    const blank = pairs(instruction).find(({ name }) => name === '');
+    if (blank === undefined)
+        return atLeastOne(instruction);
+    return problem(`${instruction.keyword} names can not be blank`, instruction, null, blank.range);
+}
+function checkVolume(instruction) {
+    if (instruction.words.every(({ text }) => skipSpace(text, 0) < text.length))
+        return null;
+    return problem('VOLUME specified can not be an empty string', instruction);
+}
+function checkTrigger(instruction) {
+    const name = instruction.words[0]?.text.toUpperCase();
+    if (name === 'ONBUILD')
+        return problem("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", instruction);
+    if (name !== 'MAINTAINER' && name !== 'FROM')
+        return null;
+    return problem(`${name} isn't allowed as an ONBUILD trigger`, instruction);
+}
+function checkShell(instruction) {
+    if (instruction.json !== null)
+        return null;
+    const hint = 'Write `SHELL ["/bin/bash", "-c"]`.';
+    return problem('SHELL requires the arguments to be in JSON form', instruction, hint);
+}
+function checkHealth(instruction) {
+    const { words, rest, json } = instruction;
+    if (words.length === 0)
+        return atLeastOne(instruction);
+    const { type, command } = healthcheck(rest);
+    if (type === 'NONE') {
+        const empty = json === null ? command === '' : json.length === 0;
+        return empty ? null : problem('HEALTHCHECK NONE takes no arguments', instruction);
+    }
+    const wrongFlag = checkFlags(instruction);
+    if (wrongFlag !== null)
+        return wrongFlag;
+    if (type !== 'CMD')
+        return problem(`Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`, instruction);
+    if (json === null ? command === '' : json.length === 0) {
+        return problem('Missing command after HEALTHCHECK CMD', instruction);
+    }
+    // In BuildKit's order, not in the line's.
+    for (const name of ['interval', 'timeout', 'start-period', 'start-interval', 'retries']) {
+        const flag = findFlag(instruction, name);
+        if (!flag?.value)
+            continue;
+        const message = name === 'retries' ? wrongRetries(flag.value) : wrongInterval(name, flag.value);
+        if (message !== null)
+            return problem(message, instruction, null, flag.range);
+    }
+    return null;
+}
+function wrongRetries(value) {
+    if (!/^[+-]?\d+$/.test(value))
+        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
+    const number = Number(value);
+    if (number > 2 ** 31 - 1 || number < -(2 ** 31)) {
+        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`;
+    }
+    return number < 0 ? `--retries cannot be negative (${number})` : null;
+}
+const SECONDS = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+/** Go's time.ParseDuration, and BuildKit's floor of a millisecond. */
+function wrongInterval(flag, value) {
+    const unsigned = value.replace(/^[+-]/, '');
+    if (unsigned === '0')
+        return null;
+    const quoted = JSON.stringify(value);
+    let seconds = 0;
+    let at = 0;
+    const part = /(\d+\.?\d*|\.\d+)([^\d.]*)/y;
+    while (at < unsigned.length || at === 0) {
+        part.lastIndex = at;
+        const [, number, name = ''] = part.exec(unsigned) ?? [];
+        if (number === undefined)
+            return `time: invalid duration ${quoted}`;
+        if (name === '')
+            return `time: missing unit in duration ${quoted}`;
+        const unit = Object.hasOwn(SECONDS, name) ? SECONDS[name] : undefined;
+        if (unit === undefined)
+            return `time: unknown unit ${JSON.stringify(name)} in duration ${quoted}`;
+        seconds += Number(number) * unit;
+        at = part.lastIndex;
+    }
+    if (value.startsWith('-'))
+        seconds = -seconds;
+    if (seconds === 0 || seconds >= 1e-3)
+        return null;
+    return `Interval ${JSON.stringify(flag)} cannot be less than 1ms`;
+}
+function checkFlags(instruction) {
+    const legal = FLAGS[instruction.keyword] ?? {};
+    const used = new Set();
+    for (const flag of instruction.flags) {
+        const message = wrongFlag(flag, legal, used);
+        if (message === null)
+            continue;
+        const names = Object.keys(legal).map((name) => `--${name}`);
+        const hint = names.length > 0 ? `${instruction.keyword} takes ${names.join(', ')}.` : `${instruction.keyword} takes no flags.`;
+        return problem(message, instruction, message.startsWith('unknown') ? hint : null, flag.range);
+    }
+    return null;
+}
+function wrongFlag({ name, value }, legal, used) {
+    const kind = Object.hasOwn(legal, name) ? legal[name] : undefined;
+    if (kind === undefined)
+        return suggest(`unknown flag: --${name}`, name, Object.keys(legal), (option) => option);
+    if (used.has(name) && kind !== 'strings')
+        return `duplicate flag specified: --${name}`;
+    used.add(name);
+    if (kind === 'boolean' ? value === '' : value === null)
+        return `missing a value on flag: --${name}`;
+    if (kind !== 'boolean' || ['true', 'false', undefined].includes(value?.toLowerCase()))
+        return null;
+    return `expecting boolean value for flag --${name}, not: ${value}`;
+}
+/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
+function suggest(message, value, options, display) {
+    const best = nearest(value, options);
+    return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
+}
+
+;// CONCATENATED MODULE: ./lib/dockerfile/link.js
+
+
+
+/** The stages that the instructions make. `globals` is what their FROM lines see. */
+function linkStages(instructions, globals, escapeToken) {
+    const stages = [];
+    const problems = [];
+    const byName = new Map();
+    for (const instruction of instructions) {
+        const stage = stages.at(-1);
+        if (instruction.keyword === 'FROM') {
+            const resolved = resolve(instruction.words[0]?.text ?? '', globals, escapeToken);
+            const base = baseOf(instruction, byName, resolved);
+            const { range } = instruction.words[0] ?? instruction;
+            if (resolved !== null && !byName.has(resolved))
+                problems.push(...wrongCase(resolved, range, byName));
+            const name = link_stageName(instruction);
+            if (name !== null)
+                byName.set(name, stages.length);
+            const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
+            stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
+        }
+        else if (stage !== undefined) {
+            stage.instructions.push(instruction);
+        }
+        else if (instruction.keyword !== 'ARG') {
+            const hint = 'Only ARG may stand above the first FROM.';
+            problems.push({ message: 'no build stage in current context', hint, range: instruction.range });
+        }
+    }
+    problems.push(...wrongSources(stages));
+    return { stages, problems };
+}
+function link_stageName({ words }) {
+    return words[1]?.text.toLowerCase() === 'as' && words[2] !== undefined ? words[2].text.toLowerCase() : null;
+}
+/** A name that differs from a stage's only in case means that stage: BuildKit rejects it, and there is no other. */
+function baseOf(from, byName, resolved) {
+    const name = from.words[0]?.text ?? '';
+    const stage = byName.get((resolved ?? name).toLowerCase());
+    if (stage !== undefined)
+        return { kind: 'stage', stage, name };
+    return { kind: resolved === 'scratch' ? 'scratch' : 'image', name };
+}
+/**
+ * The problem of a name with capitals that is no stage's. BuildKit keeps the names of stages in lower case, does not
+ * lower the name behind FROM, and the path of an image has no capitals (distribution/reference, ParseNormalizedNamed).
+ */
+function wrongCase(name, range, byName) {
+    const [, domain, path = name] = /^((?:[^/]*[.:A-Z][^/]*|localhost)\/)?(.*)$/s.exec(name) ?? [];
+    const official = domain === undefined && !path.includes('/') ? 'library/' : '';
+    const repository = official + path.replace(/:.*$/s, '');
+    if (repository === repository.toLowerCase())
+        return [];
+    const quoted = JSON.stringify(name);
+    const message = `failed to parse stage name ${quoted}: invalid reference format: repository name (${repository}) must be lowercase`;
+    const lower = name.toLowerCase();
+    const hint = byName.has(lower)
+        ? `BuildKit keeps the names of stages in lower case: write \`FROM ${lower}\`.`
+        : 'The names of images are in lower case.';
+    return [{ message, hint, range }];
+}
+/** What is wrong with the sources of COPY --from, which may be a stage's name or index, or an image. */
+function wrongSources(stages) {
+    const names = new Set(stages.map(({ name }) => name));
+    const isStage = (name) => names.has(name.toLowerCase());
+    // BuildKit numbers the images that are named so far behind the stages, so that an index may be one of theirs.
+    let numbered = stages.length;
+    return stages
+        .flatMap(({ instructions }) => instructions)
+        .flatMap((instruction) => {
+        numbered += mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
+        const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
+        if (!flag?.value)
+            return [];
+        const index = /^[+-]?\d+$/.test(flag.value) ? Number(flag.value) : null;
+        if (index !== null)
+            return wrongIndex(flag, index, numbered, stages.length);
+        if (isStage(flag.value))
+            return [];
+        numbered++;
+        return wrongImage(flag, flag.value);
+    });
+}
+function wrongIndex({ range }, index, numbered, stages) {
+    if (index >= 0 && index < numbered)
+        return [];
+    const hint = stages === 1 ? 'The file has one stage, number 0.' : `The file has ${stages} stages, counted from 0.`;
+    return [{ message: `invalid stage index ${index}`, hint, range }];
+}
+function wrongImage({ range }, name) {
+    if (resolve(name, { values: new Map(), closed: true }) === name)
+        return wrongCase(name, range, new Map());
+    const message = 'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround';
+    return [{ message, hint: null, range }];
+}
+
+;// CONCATENATED MODULE: ./lib/dockerfile/parse.js
+// Text → model. Tolerant: what BuildKit would reject is listed, and everything else is in the model all the same.
+// The order of the work is BuildKit's own: lines.ts, split.ts, check.ts and link.ts say which part of it they follow.
+
+
+
+
+
+
+/**
+ * Reads a Dockerfile. Never throws. `path` only names the file in messages. With `buildArgs`, a FROM whose name holds a
+ * variable leads to the stage that such a build uses; without, to the one that the ARGs' defaults name.
+ *
+ * `problems` has what BuildKit rejects before it looks at an image or a file. A frontend other than Docker's own may
+ * have another language, so that a file whose `# syntax=` names one has none.
+ */
+function parseDockerfile(text, path, buildArgs = {}) {
+    const reader = new LineReader(text);
+    const problems = [];
+    const instructions = [];
+    for (let line = reader.read(); line !== null; line = reader.read()) {
+        const instruction = readInstruction(reader, line, instructions.at(-1) ?? null, problems);
+        if (instruction !== null)
+            instructions.push(instruction);
+    }
+    const { directives, comments, escape: escapeToken } = reader;
+    const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
+    const { stages } = linked;
+    const dockerfile = { path, directives, escape: escapeToken, comments, instructions, stages };
+    problems.push(...linked.problems);
+    problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
+    problems.sort((a, b) => a.range.start.line - b.range.start.line);
+    return { dockerfile, problems: speaksDockerfile(dockerfile) ? problems : [] };
+}
+/** Docker's frontends and their mirrors have `dockerfile` in their name. */
+function speaksDockerfile({ directives }) {
+    const syntax = directives.find(({ name }) => name === 'syntax')?.value;
+    return syntax === undefined || /dockerfile/i.test(syntax);
+}
+function readInstruction(reader, line, above, problems) {
+    const { keyword, instruction } = splitLine(line.text, line.pieces, reader.escape);
+    if (instruction === null) {
+        problems.push(unknownInstruction(keyword, rangeAt(line.pieces, 0, line.text.trimEnd().length), above));
+        return null;
+    }
+    instruction.comments = line.comments;
+    problems.push(...[checkInstruction(instruction), readHeredocs(reader, line, instruction)].filter((found) => found !== null));
+    instruction.range.end = reader.lineRange(reader.line - 1).end;
+    return instruction;
+}
+/** Gives the instruction the heredocs that its line announces; the problem if one of them does not end. */
+function readHeredocs(reader, line, instruction) {
+    const target = instruction.trigger ?? instruction;
+    if (!['ADD', 'COPY', 'RUN'].includes(target.keyword) || target.json !== null)
+        return null;
+    for (const announced of announcedHeredocs(line.text)) {
+        const body = reader.readHeredoc(announced.name, announced.chomp);
+        if (body === null) {
+            const hint = `The heredoc goes on to the end of the file: no line below is exactly \`${announced.name}\`.`;
+            return { message: 'unterminated heredoc', hint, range: instruction.range };
+        }
+        instruction.heredocs.push({ ...announced, ...body });
+    }
+    target.heredocs = instruction.heredocs;
+    return null;
+}
+/** The problem of a file in which nothing can be built; none if a line of it was complained about already. */
+function wrongWhole({ instructions, stages }, reader, found) {
+    if (stages.length > 0 || found.length > 0)
+        return [];
+    const start = { line: 1, column: 1 };
+    const range = reader.lineCount > 0 ? reader.lineRange(0) : { start, end: start };
+    if (instructions.length === 0) {
+        const message = reader.lineCount > 0 ? 'file with no instructions' : 'the Dockerfile cannot be empty';
+        return [{ message, hint: 'A Dockerfile begins with `FROM image`.', range }];
+    }
+    return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
+}
+
+;// CONCATENATED MODULE: ./lib/host/actions-cache.js
+// The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
+
+
+
+
+
+/** Thrown when the service fails or does not answer in time; its message is a clause without a full stop. */
+class ServiceFailed extends Error {
+}
+/** Whether the runner that runs this job offers a cache service, of the newer or the older protocol. */
+function offersCache() {
+    const { ACTIONS_CACHE_SERVICE_V2, ACTIONS_RESULTS_URL, ACTIONS_CACHE_URL } = process.env;
+    return Boolean(ACTIONS_CACHE_URL || (ACTIONS_CACHE_SERVICE_V2 && ACTIONS_RESULTS_URL));
+}
+/**
+ * What this job may do with it, which its token says, and the workflow with ACTIONS_CACHE_MODE. A token that does not say
+ * (an older service) may do all.
+ * https://github.com/actions/toolkit/blob/main/packages/cache/README.md, docs/…/dependency-caching ("Restrictions for accessing a cache")
+ */
+function cachePermissions() {
+    const mode = process.env.ACTIONS_CACHE_MODE ?? '';
+    const allowed = {
+        read: !['none', 'write-only'].includes(mode),
+        write: !['none', 'read'].includes(mode),
+    };
+    try {
+        const [, payload = ''] = (process.env.ACTIONS_RUNTIME_TOKEN ?? '').split('.');
+        const { ac } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+        const permissions = JSON.parse(ac).reduce((all, { Permission }) => all | Permission, 0);
+        return { read: allowed.read && (permissions & 1) > 0, write: allowed.write && (permissions & 2) > 0 };
+    }
+    catch {
+        return allowed;
+    }
+}
+/**
+ * Entries of the Actions cache, as files and folders in `directory`. Each call says for how many seconds the service may
+ * be silent; when it is for longer, that call ends, and all others with it: the service is taken for dead from then on.
+ */
+class ActionsCache {
+    #child;
+    #directories;
+    #waiting = new Map();
+    #last = 0;
+    #dead = null;
+    /** @param temporary a directory for archives on their way */
+    constructor(directory, temporary) {
+        this.#directories = [directory, temporary];
+        this.#child = (0,external_node_child_process_namespaceObject.fork)(beside('transfer.js'), {
+            cwd: directory,
+            // What @actions/cache takes for the folder that paths are relative to, and for the place of its archives.
+            env: { ...process.env, GITHUB_WORKSPACE: directory, RUNNER_TEMP: temporary },
+            stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        });
+        this.#child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
+        this.#child.on('error', (error) => this.#die(`the program for the cache service cannot be started: ${error.message}`));
+        this.#child.on('exit', () => this.#die('the program for the cache service ended'));
+        this.#release();
+    }
+    /** The key of the newest entry of `name` that has this key or, failing that, begins with it; null when there is none. */
+    find(name, key, seconds) {
+        return this.#twice({ call: 'find', name, key }, seconds);
+    }
+    /** Brings that entry into the directory; when there is none, the newest one whose key begins with `or`. */
+    restore(name, key, seconds, or = '') {
+        return this.#twice({ call: 'restore', name, key, or }, seconds);
+    }
+    /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
+    async save(name, key, seconds) {
+        const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
+        if (saved === null)
+            throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
+    }
+    /** Ends what is under way. */
+    close() {
+        this.#die('it was stopped');
+    }
+    /** A connection that was cut ends a call of @actions/cache at once: then it is made a second time. */
+    async #twice(request, seconds) {
+        const first = await this.#ask(request, seconds);
+        const { key, failure } = first.failure === null ? first : await this.#ask(request, seconds);
+        if (failure !== null)
+            throw new ServiceFailed(plain(failure));
+        return key;
+    }
+    async #ask(request, seconds) {
+        if (this.#dead)
+            throw this.#dead;
+        const id = ++this.#last;
+        const stopWatching = this.#watch(seconds, request.call === 'restore');
+        try {
+            return await new Promise((resolve, reject) => {
+                this.#waiting.set(id, { resolve, reject });
+                this.#hold();
+                this.#child.send({ id, ...request }, (error) => error && this.#die(error.message));
+            });
+        }
+        finally {
+            stopWatching();
+            this.#waiting.delete(id);
+            if (this.#waiting.size === 0)
+                this.#release();
+        }
+    }
+    /** @param arrives whether what comes can be seen in the directories */
+    #watch(seconds, arrives) {
+        let last = now();
+        let bytes = 0;
+        return every(0.1, () => {
+            const arrived = arrives ? bytesBelow(this.#directories) : 0;
+            if (arrived !== bytes)
+                last = now();
+            bytes = arrived;
+            if (now() - last > seconds)
+                this.#die(`the cache service was silent for ${Math.round(seconds)} s`);
+        });
+    }
+    #die(reason) {
+        this.#dead ??= new ServiceFailed(reason);
+        this.#child.kill('SIGKILL');
+        for (const { reject } of this.#waiting.values())
+            reject(this.#dead);
+    }
+    /** While nobody waits for an answer, the child does not keep this process alive. */
+    #release() {
+        this.#child.unref();
+        this.#child.channel?.unref();
+    }
+    #hold() {
+        this.#child.ref();
+        this.#child.channel?.ref();
+    }
+}
+/** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
+function bytesBelow(directories) {
+    try {
+        const files = directories.flatMap((directory) => (0,external_node_fs_.readdirSync)(directory, { recursive: true }).map((name) => (0,external_node_path_.join)(directory, String(name))));
+        return files.reduce((sum, file) => sum + (0,external_node_fs_.statSync)(file).size, 0);
+    }
+    catch {
+        return 0;
+    }
+}
+/** What @actions/cache says, for people. */
+function plain(failure) {
+    const [unreachable] = /E(?:CONN\w+|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|TIMEDOUT)/.exec(failure) ?? [];
+    if (unreachable)
+        return `the cache service cannot be reached (${unreachable})`;
+    if (/\b429\b|rate limit/i.test(failure))
+        return 'the cache service takes no more calls for now';
+    if (/write denied/.test(failure))
+        return 'this job may read the cache, but not write it';
+    if (/\btar\b.*failed/i.test(failure))
+        return 'what came from the cache service is damaged';
+    // Line ends are escaped, as in all workflow commands; behind the first one there is only advice.
+    return failure.split('%0A')[0] ?? failure;
+}
+
+;// CONCATENATED MODULE: ./lib/cache/folder.js
+// Blobs in a folder of this machine, named by their digests:
+//
+//   blobs/HEX    a blob
+//   scratch/     uploads on their way
+
+
+
+
+
+class BlobFolder {
+    path;
+    bytesFetched = 0;
+    bytesAdded = 0;
+    /** Blobs whose content was compared with their digest in this run. */
+    #checked = new Map();
+    constructor(path) {
+        this.path = path;
+    }
+    /** Makes the folder. @throws Error with a sentence when it cannot be made */
+    make() {
+        return makeDirectory((0,external_node_path_.join)(this.path, 'scratch'));
+    }
+    size(digest) {
+        return bytesOf(this.blob(digest));
+    }
+    /** Path of a blob whose content is right. @throws BlobGone */
+    file(digest) {
+        const checked = this.#checked.get(digest) ?? this.fetch(digest);
+        this.#checked.set(digest, checked);
+        return checked;
+    }
+    scratch() {
+        return (0,external_node_path_.join)(this.path, 'scratch', (0,external_node_crypto_.randomUUID)());
+    }
+    async add(digest, file, bytes) {
+        await moveFile(file, this.blob(digest));
+        this.bytesAdded += bytes;
+        this.#checked.set(digest, Promise.resolve(this.blob(digest)));
+    }
+    async drop(digest) {
+        this.#checked.delete(digest);
+        await remove(this.blob(digest));
+    }
+    /** Sees to it that a blob is here, and right. @throws BlobGone */
+    async fetch(digest) {
+        const file = this.blob(digest);
+        const found = await sha256Of(file).catch(() => null);
+        if (found === null)
+            throw new BlobGone(digest, 'its file is gone');
+        if (`sha256:${found}` !== digest) {
+            // A folder that is only read from may not let it go.
+            await remove(file).catch(() => undefined);
+            throw new BlobGone(digest, 'its file is damaged');
+        }
+        this.bytesFetched += (await bytesOf(file)) ?? 0;
+        return file;
+    }
+    /** Where a blob is when it is here. */
+    blob(digest) {
+        return (0,external_node_path_.join)(this.blobs, hexOf(digest));
+    }
+    get blobs() {
+        return (0,external_node_path_.join)(this.path, 'blobs');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/cache/pack.js
+// Which blobs go into which new entry of the Actions cache. Pure.
+
+
+/**
+ * New entries for these blobs, at most `most` (3 or more). A blob has one of its own as far as they go, the large ones
+ * first: then it is found by its digest, whichever image has it. The others are put into two packs.
+ * @param blobs layers from the bottom up, stage by stage: who needs one needs its neighbours
+ */
+function planEntries(blobs, most) {
+    if (blobs.length <= most)
+        return blobs.map((blob) => entryOf([blob]));
+    const alone = new Set([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, most - 2));
+    const rest = blobs.filter((blob) => !alone.has(blob));
+    const half = sum(rest) / 2;
+    const first = rest.filter((_, at) => sum(rest.slice(0, at + 1)) <= half);
+    const packs = [first, rest.slice(first.length)].filter((pack) => pack.length > 0);
+    return [...[...alone].map((blob) => [blob]), ...packs].map(entryOf);
+}
+function entryOf(blobs) {
+    const digests = blobs.map(({ digest }) => digest);
+    const all = digests.map(hexOf);
+    const name = all.length === 1 ? all.join() : (0,external_node_crypto_.createHash)('sha256').update(all.sort().join()).digest('hex');
+    return { name, digests, bytes: sum(blobs) };
+}
+function sum(blobs) {
+    return blobs.reduce((all, { bytes }) => all + bytes, 0);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/actions.js
+// The layer cache in the Actions cache. Its entries are of two kinds:
+//
+//   …-SCOPE-VARIANT-TIME-RANDOM   the index of a scope (index-entry.ts), with the small blobs in it. Each save makes a new
+//                                 one; the newest that GitHub lets this job read is the one that counts
+//   …-blobs-NAME                  a folder with one large blob, whose digest is the name; or a pack of several, named by them all
+//
+// On this machine it is a folder of the job's own: what was fetched, and what is to be uploaded (upload.ts).
+
+
+
+
+
+
+
+
+
+
+
+/** The number changes when older entries cannot be read any more. */
+const PREFIX = 'cached-docker-build-1';
+/** An entry is only found under the path that it was saved with: this is the index's. */
+const INDEX = 'index.json';
+const blobsKey = (name) => `${PREFIX}-blobs-${name}`;
+/** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
+const PATIENCE = 5;
+/** Seconds for which nothing may come of a layer that is on its way. */
+const SILENCE = 10;
+/** Blobs up to so many bytes travel in the index, the smallest first, up to so many bytes in all. */
+const SMALL = 256 << 10;
+const SMALL_IN_ALL = 4 << 20;
+/** New entries of a save: a repository may make 200 in a minute, and a large matrix shares them. */
+const MOST_ENTRIES = 8;
+class ActionsStore extends BlobFolder {
+    kind = 'actions';
+    /** Why nothing can be saved. */
+    refusal = null;
+    #scope;
+    #connection = null;
+    /** What keys of this scope's indexes begin with, and of this variant's. */
+    #any;
+    #own;
+    /** Blobs that can be delivered, and their entries. */
+    #remote = new Map();
+    /** Entries that are there: their name → the blobs in them. */
+    #entries = new Map();
+    #restored = new Map();
+    constructor(folder, scope) {
+        super(folder);
+        const { name, variant } = scope;
+        this.#scope = scope;
+        this.#any = `${PREFIX}-${name}-`;
+        this.#own = `${this.#any}${variant}-`;
+    }
+    /**
+     * @param folder a new folder of this job's own
+     * @throws Error with a sentence when the folder cannot be written to
+     */
+    static async open(folder, scope) {
+        await Promise.all(Object.values(actions_places(folder)).map(makeDirectory));
+        const store = new ActionsStore(folder, scope);
+        await store.make();
+        // It takes a moment to start.
+        store.#cache();
+        return store;
+    }
+    /** Goes on with a store that was opened by another process. */
+    static resume({ path, scope, entries }, index) {
+        const store = new ActionsStore(path, scope);
+        for (const entry of entries)
+            store.#take(entry, index);
+        return store;
+    }
+    async load() {
+        const { read, write } = cachePermissions();
+        if (!write)
+            this.refusal = READ_ONLY;
+        if (!read)
+            return { index: null, reason: 'this job may not read the cache' };
+        const deadline = now() + PATIENCE;
+        try {
+            if ((await this.#cache().restore(INDEX, this.#own, PATIENCE, this.#any)) === null)
+                return { index: null, reason: null };
+            const { text } = await readText((0,external_node_path_.join)(actions_places(this.path).entries, INDEX));
+            const found = readIndex(text ?? '');
+            this.bytesFetched += Buffer.byteLength(text ?? '');
+            if (found.index)
+                await this.#findEntries(found.index, deadline);
+            return found;
+        }
+        catch (error) {
+            const reason = messageOf(error);
+            // A damaged index must be replaced; a service that is down is not asked again.
+            const answers = await this.#cache()
+                .find(INDEX, this.#any, deadline - now())
+                .catch(() => null);
+            if (answers === null)
+                this.refusal ??= reason;
+            return { index: null, reason };
+        }
+    }
+    async size(digest) {
+        return this.#remote.get(digest)?.bytes ?? super.size(digest);
+    }
+    async save(index) {
+        const entries = {};
+        const here = [];
+        for (const digest of sizesOf(index.manifests.values()).keys()) {
+            if (index.blobs.has(digest))
+                continue;
+            const remote = this.#remote.get(digest);
+            const bytes = await super.size(digest);
+            if (remote)
+                entries[remote.entry] = this.#entries.get(remote.entry) ?? [];
+            else if (bytes !== null)
+                here.push({ digest, bytes });
+        }
+        const small = smallest(here);
+        const blobs = new Map(index.blobs);
+        for (const { digest } of small)
+            blobs.set(digest, await readBytes(this.blob(digest)));
+        const planned = planEntries(here.filter((blob) => !small.includes(blob)), MOST_ENTRIES - 1);
+        for (const { name, digests } of planned)
+            entries[name] = digests;
+        return {
+            folder: this.path,
+            key: `${this.#own}${wallClock()}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
+            index: writeIndex({ ...index, blobs, entries }),
+            entries: planned,
+        };
+    }
+    state() {
+        return { kind: this.kind, path: this.path, scope: this.#scope, entries: [...this.#entries.keys()] };
+    }
+    async close(goesOn) {
+        this.#connection?.close();
+        if (!goesOn)
+            await remove(this.path);
+    }
+    async fetch(digest) {
+        const entry = this.#remote.get(digest)?.entry;
+        if (entry === undefined)
+            throw new BlobGone(digest, 'it is not in the cache');
+        const restored = this.#restored.get(entry) ?? this.#restore(entry);
+        this.#restored.set(entry, restored);
+        await restored.catch((error) => {
+            throw new BlobGone(digest, messageOf(error));
+        });
+        if ((await super.size(digest)) === null)
+            throw new BlobGone(digest, 'what came from the cache is damaged');
+        return this.blob(digest);
+    }
+    #cache() {
+        this.#connection ??= connect(this.path);
+        return this.#connection;
+    }
+    /** Asks for all entries of an index at once: those that were evicted must not be offered. */
+    async #findEntries(index, deadline) {
+        await Promise.all(Object.keys(index.entries).map(async (entry) => {
+            const key = blobsKey(entry);
+            if ((await this.#cache().find(entry, key, deadline - now())) === key)
+                this.#take(entry, index);
+        }));
+    }
+    /** Notes an entry that is there. */
+    #take(entry, { manifests, entries }) {
+        const sizes = sizesOf(manifests.values());
+        const digests = entries[entry] ?? [];
+        this.#entries.set(entry, digests);
+        for (const digest of digests)
+            this.#remote.set(digest, { entry, bytes: sizes.get(digest) ?? 0 });
+    }
+    /** Brings the blobs of an entry here; one that is not what its digest says stays away. */
+    async #restore(entry) {
+        const digests = this.#entries.get(entry) ?? [];
+        const key = blobsKey(entry);
+        if ((await this.#cache().restore(entry, key, SILENCE)) !== key)
+            throw new Error('its entry was evicted');
+        for (const digest of digests) {
+            const file = (0,external_node_path_.join)(actions_places(this.path).entries, entry, hexOf(digest));
+            if ((await sha256Of(file).catch(() => null)) !== hexOf(digest))
+                continue;
+            this.bytesFetched += (await bytesOf(file)) ?? 0;
+            await moveFile(file, this.blob(digest));
+        }
+    }
+}
+const READ_ONLY = 'this job may read the cache, but not write it, as is usual for workflows that others can trigger';
+/** Where entries are in a job's folder, and their archives on the way. */
+function actions_places(folder) {
+    return { entries: (0,external_node_path_.join)(folder, 'entries'), archives: (0,external_node_path_.join)(folder, 'archives') };
+}
+/** Speaks with the service for a job's folder. */
+function connect(folder) {
+    const { entries, archives } = actions_places(folder);
+    return new ActionsCache(entries, archives);
+}
+function smallest(blobs) {
+    let left = SMALL_IN_ALL;
+    return [...blobs]
+        .sort((a, b) => a.bytes - b.bytes)
+        .filter(({ bytes }) => {
+        left -= bytes;
+        return bytes <= SMALL && left >= 0;
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/cache/directory.js
+// The layer cache in a directory: the blobs, shared by all scopes (folder.ts), and the indexes:
+//
+//   scopes/NAME/VARIANT.json   an index (index-entry.ts)
+//
+// A blob that no index names any more is removed a day later: a job that is under way may still count on it.
+
+
+
+
+
+/** Variants that a scope keeps, the newest ones: an argument may be another one in each run. */
+const MOST_VARIANTS = 16;
+/** In milliseconds. */
+const DAY = 24 * 3600 * 1000;
+class Directory extends BlobFolder {
+    kind = 'directory';
+    refusal = null;
+    #name;
+    #scope;
+    #index;
+    constructor(path, scope) {
+        super(path);
+        const { name, variant } = scope;
+        this.#name = scope;
+        this.#scope = (0,external_node_path_.join)(path, 'scopes', name);
+        this.#index = (0,external_node_path_.join)(this.#scope, `${variant}.json`);
+    }
+    /**
+     * Opens the directory, which is made when it is not there.
+     * @param write whether anything will be saved: a directory that is only read from may be on a read-only file system
+     * @throws Error with a sentence when it cannot be made
+     */
+    static async open(path, scope, write) {
+        const directory = new Directory(path, scope);
+        if (write)
+            await directory.make();
+        return directory;
+    }
+    async load() {
+        const own = await readText(this.#index);
+        const text = own.text ?? (await this.#newest());
+        return text === null ? { index: null, reason: null } : readIndex(text);
+    }
+    async save(index) {
+        await writeText(this.#index, writeIndex(index));
+        await this.#sweep();
+        return null;
+    }
+    state() {
+        return { kind: this.kind, path: this.path, scope: this.#name, entries: [] };
+    }
+    async close() { }
+    async #newest() {
+        const [newest] = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+        return newest ? (await readText(newest.path)).text : null;
+    }
+    async #sweep() {
+        const variants = (await filesIn(this.#scope)).sort((a, b) => b.changed - a.changed);
+        for (const { path } of variants.slice(MOST_VARIANTS))
+            await remove(path);
+        const scopes = await namesIn((0,external_node_path_.dirname)(this.#scope));
+        const indexes = (await Promise.all(scopes.map((name) => filesIn((0,external_node_path_.join)((0,external_node_path_.dirname)(this.#scope), name))))).flat();
+        const named = new Set();
+        for (const { path } of indexes) {
+            const { index } = readIndex((await readText(path)).text ?? '');
+            // What an index that cannot be read names is not known, and then nothing is known to be unnamed.
+            if (index === null)
+                return;
+            for (const digest of sizesOf(index.manifests.values()).keys())
+                named.add(this.blob(digest));
+        }
+        const blobs = await filesIn(this.blobs);
+        const old = wallClock() - DAY;
+        for (const { path, changed } of blobs)
+            if (!named.has(path) && changed < old)
+                await remove(path);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/cache/scope.js
+// Which builds share a cache: one scope per image, and in it one variant for each set of build arguments. Pure.
+
+/**
+ * By default there is a scope for each Dockerfile, target and set of platforms, so that the jobs of a matrix and the images
+ * of a repository never overwrite each other. A job starts with the last save of its own variant, or else of any: a matrix
+ * over build arguments has as many variants as jobs, but an argument may also be another one in each run.
+ */
+function scopeOf({ chosen, dockerfile, target, platforms, variables }) {
+    const parts = chosen === '' ? ['default', dockerfile, target, ...[...platforms].sort()] : ['chosen', chosen];
+    return { name: hash(parts, 24), variant: hash([...variables].sort(), 5) };
+}
+function hash(parts, digits) {
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
+}
+
+;// CONCATENATED MODULE: ./lib/cache/upload.js
+// Brings what a job saved into the Actions cache: first the blobs, then the index that names those which are there.
+
+
+
+
+
+
+
+
+/** Seconds that so many bytes may take in all. Hosted runners need a tenth of it. */
+const patienceFor = (bytes) => 10 + bytes / 4e6;
+/** Carries out an upload. Whatever goes wrong is in what it returns. */
+async function carryOut({ folder, key, index: text, entries }) {
+    const start = now();
+    const patience = patienceFor(entries.reduce((all, { bytes }) => all + bytes, 0));
+    const cache = connect(folder);
+    const done = { entries: 0, bytes: 0, seconds: 0, problem: null };
+    const made = (bytes) => {
+        done.entries += 1;
+        done.bytes += bytes;
+    };
+    try {
+        const there = await Promise.all(entries.map(async (entry) => {
+            try {
+                if (await saveEntry(cache, folder, entry, patience))
+                    made(entry.bytes);
+                return true;
+            }
+            catch (error) {
+                done.problem ??= messageOf(error);
+                return false;
+            }
+        }));
+        const { index } = readIndex(text);
+        // An index without anything new would only hide the one that is there.
+        if (index && (entries.length === 0 || there.includes(true))) {
+            for (const [at, { name }] of entries.entries())
+                if (!there[at])
+                    delete index.entries[name];
+            const written = writeIndex(index);
+            await writeText((0,external_node_path_.join)(actions_places(folder).entries, INDEX), written);
+            await cache.save(INDEX, key, patienceFor(written.length));
+            made(Buffer.byteLength(written));
+        }
+    }
+    catch (error) {
+        done.problem ??= messageOf(error);
+    }
+    cache.close();
+    done.seconds = now() - start;
+    return done;
+}
+/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
+async function saveEntry(cache, folder, { name, digests }, patience) {
+    const key = blobsKey(name);
+    const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
+    if (await isThere())
+        return false;
+    const blobs = new BlobFolder(folder);
+    for (const digest of digests)
+        await linkFile(blobs.blob(digest), (0,external_node_path_.join)(actions_places(folder).entries, name, hexOf(digest)));
+    try {
+        await cache.save(name, key, patience);
+        return true;
+    }
+    catch (error) {
+        if (await isThere())
+            return false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/report/text.js
+// Words and figures that every rendering of the report shares. Pure.
+
+/** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
+function duration(seconds) {
+    if (seconds === 0)
+        return '0 s';
+    if (seconds < 0.05)
+        return '< 0.1 s';
+    if (seconds < 59.95)
+        return `${seconds.toFixed(1)} s`;
+    const whole = Math.round(seconds);
+    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+/** `1 warning`, `3 warnings`; `2 entries`. */
+function text_count(number, noun, nouns = `${noun}s`) {
+    return `${number} ${number === 1 ? noun : nouns}`;
+}
+/** The findings that are not shown, by what leaves them out. */
+function leftOut(suppressed, ignored) {
+    return [
+        ...(suppressed > 0 ? [`${suppressed} silenced by a comment`] : []),
+        ...(ignored > 0 ? [`${ignored} ignored by lint-ignore`] : []),
+    ];
+}
+/** Cuts a text to a number of characters, with an ellipsis where something is missing. */
+function text_cut(text, width) {
+    const characters = [...text];
+    return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}
+/** Breaks a text at its spaces into lines of up to `width` characters; an empty text has none. */
+function wrap(text, width) {
+    const lines = [];
+    for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + word.length <= width)
+            lines[lines.length - 1] = `${last} ${word}`;
+        else
+            lines.push(word);
+    }
+    return lines;
+}
+/** `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file. */
+function stepNumber(step, steps) {
+    const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
+    const throughFile = steps.every(({ total }) => total === steps.length);
+    const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
+    return `${platform}${several ? `${step.stage} ` : ''}${step.index}/${step.total}`;
+}
+/**
+ * A time as a bar of up to `width` characters, in eighths of one; '' for what would not show. The scale goes to the
+ * longest time, and to one second at least: a build in which nothing takes long shows no long bars.
+ */
+function bar(seconds, longest, width) {
+    const eighths = Math.round((seconds / Math.max(longest, 1)) * width * 8);
+    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+/** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
+function verdict(report) {
+    const { build, smoke, lint } = report;
+    const steps = countSteps(build.steps);
+    const parts = [
+        build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
+        ...(build.steps.length > 0 ? [`${steps.hit} of ${text_count(build.steps.length, 'step')} from the cache`] : []),
+        ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
+        ...(lint.findings.length > 0 ? [text_count(lint.findings.length, 'lint finding')] : []),
+    ];
+    return parts.join(' · ');
+}
+/** The engine in a few words: `Docker 28.5.2, containerd image store`. */
+function engineName({ build }) {
+    const { version, imageStore, builder } = build.engine;
+    const store = imageStore === null || imageStore === 'other' ? '' : `, ${imageStore} image store`;
+    return `Docker ${version ?? '(version unknown)'}${store}${builder === 'classic' ? ', classic builder' : ''}`;
+}
+/** The builder's own work that took a tenth of a second or more, longest first. */
+function notablePhases({ build }) {
+    return build.phases
+        .filter(({ seconds }) => seconds >= 0.1)
+        .sort((a, b) => b.seconds - a.seconds)
+        .slice(0, 4)
+        .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
+}
+/** The layer cache in one line; null where nobody asked for one. */
+function cacheText({ cache }) {
+    const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
+    if (outcome === 'off')
+        return null;
+    // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
+    const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
+    // What is stored behind the job's back is told by `post`.
+    const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
+    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
+    return `${outcome}. ${reason}${figures}`;
+}
+/** What became of an upload of layers, in a sentence. */
+function uploadText({ entries, bytes: number, seconds, problem }) {
+    const made = `${bytes(number)} in ${text_count(entries, 'new entry', 'new entries')}`;
+    if (problem === null)
+        return `${made} uploaded in ${duration(seconds)}.`;
+    return entries === 0 ? `Nothing was saved: ${problem}.` : `Only ${made} uploaded: ${problem}.`;
+}
+/** `30.0 MB`, with decimal units as docker shows them. */
+function bytes(number) {
+    const units = ['B', 'kB', 'MB', 'GB'];
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
+    return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+/** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
+function failureText({ build, lint }) {
+    const { failure, steps } = build;
+    if (failure === null)
+        return null;
+    if (failure.step === null) {
+        return lint.findings.some(({ rule }) => rule === 'syntax') ? null : failure.message;
+    }
+    const step = steps.find(({ id }) => id === failure.step);
+    const where = step ? `Step ${stepNumber(step, steps)}${step.line ? ` (line ${step.line})` : ''}: ` : '';
+    return `${where}${failure.message}`;
+}
+
+;// CONCATENATED MODULE: ./lib/secrets.js
+// Which values of the user's must not be shown, and under which names they go.
+
+/** Values of secrets: they stand in no output at all. */
+function secretValues(inputs) {
+    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
+    return [...inputs.secrets.map(pair), ...fromEnvironment];
+}
+/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
+function argumentValues(inputs, dockerfile) {
+    return Object.entries(buildArguments(inputs))
+        .map(([name, value]) => ({ name, value }))
+        .filter(({ value }) => !dockerfile.includes(value));
+}
+/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
+function buildArguments(inputs) {
+    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
+    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+}
+function pair(item) {
+    const at = item.indexOf('=');
+    return { name: item.slice(0, at), value: item.slice(at + 1) };
+}
+
+;// CONCATENATED MODULE: ./lib/layers.js
+// Between the layer cache and the build: which cache a job has, and what of its build is exported into it.
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Opens the layer cache; where there is none to use, what the report says of that. */
+async function openLayers(inputs, file) {
+    const { cache: mode, 'cache-dir': directory } = inputs;
+    if (mode === 'off')
+        return noCache('off', NOT_KEPT);
+    const scope = scopeOf({
+        chosen: inputs['cache-scope'],
+        dockerfile: fromWorkspace(file),
+        target: inputs.target,
+        platforms: inputs.platforms.length > 0 ? inputs.platforms : [machine],
+        variables: [...inputs['build-args'], ...inputs['build-contexts']],
+    });
+    try {
+        const write = mode !== 'read-only';
+        const store = directory === '' ? await actionsStore(scope) : await Directory.open(directory, scope, write);
+        return store ? await LayerCache.open(store, { mode, commit: variable('GITHUB_SHA') }) : noCache('off', NOT_KEPT);
+    }
+    catch (error) {
+        return noCache('unusable', `The layer cache cannot be used: ${messageOf(error)}.`);
+    }
+}
+const NOT_KEPT = 'Layers are not kept; hits come from the engine itself.';
+async function actionsStore(scope) {
+    return offersCache() ? ActionsStore.open(await temporaryDirectory(), scope) : null;
+}
+/**
+ * The layers that were opened, if the engine can use them; else they are closed, and it is said why not.
+ * @param engine null when the job cannot begin
+ */
+async function usableLayers(opening, engine) {
+    const opened = await opening;
+    if (!(opened instanceof LayerCache))
+        return opened;
+    const { imageStore, builder } = engine ?? {};
+    if (builder === 'buildkit' && (imageStore === 'containerd' || imageStore === 'overlay2'))
+        return opened;
+    await opened.close();
+    const what = builder === 'classic' ? 'classic builder' : 'image store of this engine';
+    return noCache('unusable', `The ${what} cannot share its layers.`);
+}
+function noCache(outcome, reason) {
+    const nothing = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
+    return { store: 'none', outcome, reason, ...nothing };
+}
+/**
+ * Flags for an image whose layers are compressed fast. The containerd image store compresses each layer that it makes,
+ * gzip on one core unless told otherwise: with zstd, a cold build of 370 MB took 0.75 of the time. An image whose name
+ * has a registry or an account in it will be pushed: it stays as it is, since not all that pull it may know zstd.
+ */
+function imageFlags({ tags }, { imageStore }) {
+    const stays = tags.length > 0 && tags.every((tag) => !tag.includes('/'));
+    return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
+}
+/** Ends the job's part in the layer cache; null when there is nothing to save. */
+async function orderSave(cache, { inputs, file, text }, { steps, outcome, failure, engine }) {
+    const whole = outcome === 'built';
+    const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
+    const kept = whole ? text : linesAbove(text, failed ?? 0);
+    const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
+    // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
+    if (!whole && (!last || numberedSteps(last).length === 0)) {
+        await cache.close();
+        return null;
+    }
+    const saving = await cache.handOver(steps, whole);
+    const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
+    return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
+}
+/**
+ * Saves layers. Whatever goes wrong is in what it returns.
+ * @param solved called when the build context is not needed any more
+ */
+async function saveLayers(order, solved, cancel) {
+    const { saving, inputs, file, text, imageStore } = order;
+    const { store: state, whole } = saving;
+    const index = readIndex(saving.index).index ?? index_entry_NOTHING;
+    try {
+        const store = state.kind === 'actions'
+            ? ActionsStore.resume(state, index)
+            : await Directory.open(state.path, state.scope, true);
+        const { dockerfile } = parseDockerfile(text, file, buildArguments(inputs));
+        const stages = layers_targetsOf(dockerfile, inputs.target);
+        const exported = async (path) => {
+            const exportFlags = (flags, after) => exportBuild(inputs, path, flags, cancel, after);
+            return exportLayers(saving, store, { imageStore, stages, exportBuild: exportFlags }, solved);
+        };
+        const upload = await (whole ? exported(file) : withShorter(file, text, exported));
+        const uploaded = upload && (await carryOut(upload));
+        await store.close(false);
+        if (uploaded)
+            return { bytes: uploaded.bytes, sentence: uploadText(uploaded) };
+        const what = whole ? 'of this build' : 'above the step that failed';
+        return { bytes: store.bytesAdded, sentence: `The layers ${what} were saved.` };
+    }
+    catch (error) {
+        if (state.kind === 'actions')
+            await remove(state.path);
+        return { bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` };
+    }
+}
+function linesAbove(text, line) {
+    const lines = text.split('\n').slice(0, Math.max(0, line - 1));
+    return `${lines.join('\n')}\n`;
+}
+/** Runs `work` with a Dockerfile that is cut off: Docker finds all of it in its cache. */
+function withShorter(file, text, work) {
+    return withTemporaryDirectory(async (directory) => {
+        const copy = (0,external_node_path_.join)(directory, 'Dockerfile');
+        await writeText(copy, text);
+        // An ignore file of its own goes with it, or the context would be another one.
+        const ignore = await readText(`${file}.dockerignore`);
+        if (ignore.text !== null)
+            await writeText(`${copy}.dockerignore`, ignore.text);
+        return work(copy);
+    });
+}
+function layers_targetsOf(dockerfile, target) {
+    const stages = neededStages(dockerfile, target || null);
+    const last = stages.at(-1);
+    return stages.flatMap((one) => {
+        const stage = stageName(one);
+        if (one === last)
+            return [{ stage, target: target || null }];
+        // Docker builds no other stage that has no name.
+        return one.name === null ? [] : [{ stage, target: one.name }];
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/report/terminal.js
@@ -45970,7 +48429,7 @@ function terminalReport(report, display) {
         report.build.notice ?? '',
         cacheBlock(report, display),
         smokeBlock(report, display),
-        findingsText(report.lint.findings, report.lint.suppressed, display),
+        findingsText(report.lint, display),
     ];
     return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -45996,7 +48455,7 @@ function stepTable(report, display) {
     const header = `  ${'step'.padEnd(numbers)}  ${'line'.padStart(lines)}  ${'instruction'.padEnd(texts)}  cache    ${'time'.padStart(times)}`;
     const table = rows.map(({ number, line, text, status, time, bar: share }) => {
         const cache = paint(status.style, status.word.padEnd(7), display);
-        const start = `  ${number.padEnd(numbers)}  ${line.padStart(lines)}  ${cut(text, texts).padEnd(texts)}`;
+        const start = `  ${number.padEnd(numbers)}  ${line.padStart(lines)}  ${text_cut(text, texts).padEnd(texts)}`;
         return `${start}  ${cache}  ${time.padStart(times)}  ${paint(status.style, share, display)}`.trimEnd();
     });
     const phases = notablePhases(report);
@@ -46022,9 +48481,10 @@ function logLines(log) {
     return log.map((line) => `    │ ${line}`);
 }
 /** The lint's findings, ready to print: a place to click on, then what is wrong and what to do. */
-function findingsText(findings, suppressed, display) {
-    const silenced = suppressed > 0 ? `, ${suppressed} silenced by a comment` : '';
-    const head = `  lint        ${findings.length === 0 ? 'no findings' : text_count(findings.length, 'finding')}${silenced}`;
+function findingsText({ findings, suppressed, ignored }, display) {
+    const found = findings.length === 0 ? 'no findings' : text_count(findings.length, 'finding');
+    const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
+    const head = `  lint        ${found}${left.join('')}`;
     return [head, ...findings.map((finding) => findingText(finding, display))].join('\n\n');
 }
 /** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
@@ -46082,7 +48542,7 @@ class Live {
             return [];
         const { key, stage, index, total, platform } = event.step;
         const label = `[${[platform, stage, `${index}/${total}`].filter((part) => part !== null).join(' ')}]`;
-        const name = `${label} ${cut(printable(step.text), this.#display.width - label.length - 20)}`;
+        const name = `${label} ${text_cut(printable(step.text), this.#display.width - label.length - 20)}`;
         if (event.kind === 'log')
             return event.lines.map((line) => `${label} │ ${printable(line)}`);
         const told = this.#told.has(key);
@@ -46256,6 +48716,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -46278,7 +48739,8 @@ async function runJob(inputs, wrong, ui, cancel) {
     if (problems.length > 0 || source.text === null || 'problem' in found)
         return { problems };
     const cache = usable instanceof LayerCache ? usable : null;
-    const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, buildArguments(inputs));
+    const { builder } = found.engine;
+    const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, inputs, builder);
     const live = new Live(ui.display);
     const secrets = secretValues(inputs);
     const print = (lines) => {
@@ -46314,7 +48776,7 @@ async function runJob(inputs, wrong, ui, cancel) {
         dockerfile: file,
         context: inputs.context,
         tags: inputs.tags,
-        lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
+        lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
         cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
         build: { ...built, failure: mapText(built.failure, hide) },
         smoke: mapText(smoked, hide),
@@ -46324,13 +48786,26 @@ async function runJob(inputs, wrong, ui, cancel) {
 /**
  * The model of a Dockerfile, and what the lint says of it.
  * @param context the directory in which the rules look for manifests
- * @param buildArgs values of build arguments by name: `FROM $BASE` may lead to a stage
+ * @param builder what builds it; null where nothing is built
  */
-function readDockerfile(text, file, context, buildArgs = {}) {
+function readDockerfile(text, file, context, inputs, builder) {
+    const buildArgs = buildArguments(inputs);
     const parsed = parseDockerfile(text, file, buildArgs);
     const found = readContext(context, file);
-    const contextHas = (path) => ('problem' in found ? null : found.has(path));
-    return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
+    const known = 'problem' in found ? null : found;
+    const job = {
+        builder,
+        buildArgs,
+        buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
+    };
+    const input = {
+        ...parsed,
+        job,
+        contextHas: (path) => known?.has(path) ?? null,
+        contextText: (path) => known?.text(path) ?? null,
+        contextNames: (directory) => known?.names(directory) ?? [],
+    };
+    return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
 }
 async function save(cache, source, built, ui, cancel) {
     if (cancel.aborted)
@@ -46450,7 +48925,7 @@ function summary_stepTable(report) {
     const row = (step) => [
         together(escapeText(stepNumber(step, steps))),
         step.line ?? '',
-        summary_code(cut(step.text, 120)),
+        summary_code(text_cut(step.text, 120)),
         together(MARKS[step.status]),
         step.status === 'not-run' && step.seconds === 0 ? '' : together(escapeText(duration(step.seconds))),
         bar(step.seconds, longest, 10),
@@ -46477,8 +48952,9 @@ function summary_smokeBlock({ smoke }) {
     return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
 }
 function lintBlock({ lint }) {
-    const { findings, suppressed } = lint;
-    const silenced = suppressed > 0 ? ` ${text_count(suppressed, 'finding')} silenced by a comment.` : '';
+    const { findings, suppressed, ignored } = lint;
+    const left = leftOut(suppressed, ignored);
+    const silenced = left.length > 0 ? ` Left out: ${left.join(', ')}.` : '';
     if (findings.length === 0)
         return `**Lint: no findings.**${silenced}`;
     const shown = findings.slice(0, MOST_FINDINGS).map(findingBlock);
@@ -46844,11 +49320,13 @@ async function lintCommand(operands, inputs, wrong, format) {
         return command_refuse([...wrong, ...missing]);
     const results = sources.map(({ file, text }) => {
         const context = inputs.context === '.' ? (0,external_node_path_.dirname)(file) : inputs.context;
-        return readDockerfile(text ?? '', file, context).findings;
+        return readDockerfile(text ?? '', file, context, inputs, null).findings;
     });
+    const sum = (count) => results.reduce((all, result) => all + result[count], 0);
     const linted = mapText({
         findings: results.flatMap(({ findings }) => findings),
-        suppressed: results.reduce((sum, { suppressed }) => sum + suppressed, 0),
+        suppressed: sum('suppressed'),
+        ignored: sum('ignored'),
     }, printable);
     const serious = inputs.lint === 'error'
         ? seriousFindings(linted.findings)
@@ -46857,7 +49335,7 @@ async function lintCommand(operands, inputs, wrong, format) {
     if (format === 'json')
         printOut(JSON.stringify({ schemaVersion: 1, files, lint: linted, outcome }, null, 2));
     if (format === 'text')
-        printOut(findingsText(linted.findings, linted.suppressed, display('stdout')));
+        printOut(findingsText(linted, display('stdout')));
     if (format === 'github')
         for (const finding of linted.findings)
             annotate(fromFinding(finding));

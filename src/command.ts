@@ -74,12 +74,14 @@ async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[],
   if (wrong.length + missing.length > 0) return refuse([...wrong, ...missing]);
   const results = sources.map(({ file, text }) => {
     const context = inputs.context === '.' ? dirname(file) : inputs.context;
-    return readDockerfile(text ?? '', file, context).findings;
+    return readDockerfile(text ?? '', file, context, inputs, null).findings;
   });
+  const sum = (count: 'suppressed' | 'ignored') => results.reduce((all, result) => all + result[count], 0);
   const linted: LintReport = mapText(
     {
       findings: results.flatMap(({ findings }) => findings),
-      suppressed: results.reduce((sum, { suppressed }) => sum + suppressed, 0),
+      suppressed: sum('suppressed'),
+      ignored: sum('ignored'),
     },
     printable,
   );
@@ -89,7 +91,7 @@ async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[],
       : linted.findings.filter(({ severity }) => severity === 'error');
   const outcome = serious.length > 0 ? 'failure' : 'success';
   if (format === 'json') printOut(JSON.stringify({ schemaVersion: 1, files, lint: linted, outcome }, null, 2));
-  if (format === 'text') printOut(findingsText(linted.findings, linted.suppressed, display('stdout')));
+  if (format === 'text') printOut(findingsText(linted, display('stdout')));
   if (format === 'github') for (const finding of linted.findings) annotate(fromFinding(finding));
   return outcome === 'success' ? 0 : 1;
 }

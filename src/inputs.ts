@@ -1,5 +1,8 @@
 // What the user asked for: one table of all inputs, read once into a typed object. The action takes them from its
 // `with:`, the command from flags of the same names. Pure: where a raw value comes from is the caller's business.
+import { IGNORE_COMMENT } from './lint/lint.ts';
+import { RULES } from './lint/rules/index.ts';
+import { nearest } from './nearest.ts';
 
 /** How a raw text becomes a value. `list` splits at line ends and commas, `lines` at line ends only. */
 type Kind = 'text' | 'list' | 'lines' | 'boolean' | 'number' | 'choice';
@@ -8,7 +11,7 @@ interface InputSpec {
   kind: Kind;
   /** As text, as in action.yml; '' is "not set". */
   default: string;
-  /** The legal values of a choice. */
+  /** The legal values of a choice, or of a list's items. */
   values?: readonly string[];
   /** Docker's own names for the flag of the command; a single letter is a short one. */
   aliases?: readonly string[];
@@ -91,6 +94,12 @@ export const INPUTS = {
     values: ['warn', 'error', 'off'],
     help: 'Look for an order of the Dockerfile that wastes the cache: warn annotates, error also fails the job, off does neither.',
   },
+  'lint-ignore': {
+    kind: 'list',
+    default: '',
+    values: [...RULES.map(({ id }) => id), IGNORE_COMMENT],
+    help: 'Lint rules that do not count in this job, one a line.',
+  },
   cache: {
     kind: 'choice',
     default: 'auto',
@@ -160,7 +169,7 @@ export function readInputs(raw: (name: InputName) => string | null): { inputs: I
     values[name] = value ?? parse(spec, spec.default);
   }
   const inputs = values as Inputs;
-  problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs));
+  problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs), ...ruleProblems(inputs['lint-ignore']));
   return { inputs, problems };
 }
 
@@ -238,4 +247,16 @@ function pairProblems(inputs: Inputs): Problem[] {
     }
   }
   return problems;
+}
+
+function ruleProblems(ids: readonly string[]): Problem[] {
+  const legal = INPUTS['lint-ignore'].values;
+  return ids
+    .filter((id) => !legal.includes(id))
+    .map((id) => {
+      const meant = nearest(id, legal);
+      const guess = meant === null ? '' : ` Did you mean ${meant}?`;
+      const message = `lint-ignore: "${id}" is no rule that can be ignored.${guess} There are ${legal.join(', ')}.`;
+      return { kind: 'usage', message, file: null };
+    });
 }

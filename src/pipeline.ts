@@ -12,7 +12,8 @@ import { every, now } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
-import { lint } from './lint/lint.ts';
+import { type Job, lint } from './lint/lint.ts';
+import { RULES } from './lint/rules/index.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
 import { type BuildReport, type LintReport, type Report, seriousFindings } from './report/report.ts';
@@ -58,7 +59,8 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   if (problems.length > 0 || source.text === null || 'problem' in found) return { problems };
   const cache = usable instanceof LayerCache ? usable : null;
 
-  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, buildArguments(inputs));
+  const { builder } = found.engine;
+  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, inputs, builder);
 
   const live = new Live(ui.display);
   const secrets = secretValues(inputs);
@@ -92,7 +94,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
-    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0 } : findings,
+    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
     cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, hide),
@@ -103,18 +105,32 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
 /**
  * The model of a Dockerfile, and what the lint says of it.
  * @param context the directory in which the rules look for manifests
- * @param buildArgs values of build arguments by name: `FROM $BASE` may lead to a stage
+ * @param builder what builds it; null where nothing is built
  */
 export function readDockerfile(
   text: string,
   file: string,
   context: string,
-  buildArgs: Record<string, string> = {},
+  inputs: Inputs,
+  builder: Job['builder'],
 ): { dockerfile: Dockerfile; findings: LintReport } {
+  const buildArgs = buildArguments(inputs);
   const parsed = parseDockerfile(text, file, buildArgs);
   const found = readContext(context, file);
-  const contextHas = (path: string) => ('problem' in found ? null : found.has(path));
-  return { dockerfile: parsed.dockerfile, findings: lint({ ...parsed, contextHas }) };
+  const known = 'problem' in found ? null : found;
+  const job: Job = {
+    builder,
+    buildArgs,
+    buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
+  };
+  const input = {
+    ...parsed,
+    job,
+    contextHas: (path: string) => known?.has(path) ?? null,
+    contextText: (path: string) => known?.text(path) ?? null,
+    contextNames: (directory: string) => known?.names(directory) ?? [],
+  };
+  return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
 }
 
 async function save(

@@ -27,6 +27,7 @@ describe('the action', () => {
       context: '.',
       tags: 'cached-docker-build-test:action',
       'smoke-settle': '1',
+      'lint-ignore': 'unpinned-base\ncache-mount-missing',
       report: 'out/report.json',
     });
     expect(ran.code).toBe(0);
@@ -48,6 +49,7 @@ describe('the action', () => {
     expect(ran.summary).toMatch(
       /^### ✅ Built in .* · \d of 4 steps from the cache · smoke test passed · 1 lint finding\n/,
     );
+    expect(ran.summary).toContain('**Lint: 1 finding.** Left out: 2 ignored by lint-ignore.');
     expect(ran.summary).toContain('| 3/4 | 3 | <code>COPY . .</code> | 🟠&nbsp;miss |');
     expect(ran.job.report('out/report.json')).toMatchObject({
       schemaVersion: 1,
@@ -96,7 +98,12 @@ describe('the action', () => {
   test('lint: error fails the job, but the image is built all the same', async () => {
     const ran = await action(
       { Dockerfile: NPM, 'package.json': '{}' },
-      { lint: 'error', 'smoke-test': 'off', tags: 'cached-docker-build-test:lint' },
+      {
+        lint: 'error',
+        'lint-ignore': 'unpinned-base,cache-mount-missing',
+        'smoke-test': 'off',
+        tags: 'cached-docker-build-test:lint',
+      },
     );
     expect(ran.code).toBe(1);
     expect(ran.outputs).toMatchObject({

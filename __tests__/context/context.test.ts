@@ -7,6 +7,7 @@ import { Context, readContext } from '../../src/context/context.ts';
 import { ignorePatterns } from '../../src/context/ignore.ts';
 import { Patterns } from '../../src/context/pattern.ts';
 import { openTree, type Tree } from '../../src/host/tree.ts';
+import { readInputs } from '../../src/inputs.ts';
 import { readDockerfile } from '../../src/pipeline.ts';
 import { contextIn, copiedEntries, type Files, make } from './support.ts';
 
@@ -90,6 +91,9 @@ test.each([
 ])('%j is matched in no time', (pattern, path) => expect(new Patterns([pattern]).match(path, null)).toBe(false));
 
 const NPM = 'FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n';
+const { inputs } = readInputs(() => null);
+const lintIn = (root: string, context: string) =>
+  readDockerfile(NPM, join(root, 'Dockerfile'), context, inputs, null).findings.findings;
 
 test('the lint names no manifest that is ignored', () => {
   const root = make({
@@ -99,8 +103,7 @@ test('the lint names no manifest that is ignored', () => {
     '.npmrc': '',
     '.dockerignore': '.npmrc',
   });
-  const told = (context: string) =>
-    readDockerfile(NPM, join(root, 'Dockerfile'), context).findings.findings[0]?.message;
+  const told = (context: string) => lintIn(root, context).find(({ rule }) => rule === 'copy-before-install')?.message;
   expect(told(root)).toContain('only package.json and package-lock.json.');
   writeFileSync(join(root, '.dockerignore'), '.npmrc\npackage-lock.json');
   expect(told(root)).toContain('only package.json.');
@@ -110,6 +113,6 @@ test('the lint names no manifest that is ignored', () => {
 
 test('an ignore file that is wrong leaves the context unknown to the lint', () => {
   const root = make({ Dockerfile: NPM, '.dockerignore': '[' });
-  const { findings } = readDockerfile(NPM, join(root, 'Dockerfile'), root).findings;
-  expect(findings.map(({ confidence }) => confidence)).toEqual(['medium']);
+  const found = lintIn(root, root).filter(({ rule }) => rule === 'copy-before-install');
+  expect(found.map(({ confidence }) => confidence)).toEqual(['medium']);
 });

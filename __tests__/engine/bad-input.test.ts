@@ -123,7 +123,7 @@ describe('a Dockerfile that Docker rejects', () => {
     expect(lint.code).toBe(1);
     expect(lint.stdout).toContain(`${file}:${line}: error [syntax]`);
     const github = await command(['lint', file, '--format', 'github'], {});
-    expect(github.stdout).toMatch(/^::error title=syntax,file=/);
+    expect(github.stdout).toMatch(/^::error title=syntax,file=/m);
   });
 
   test('with lint: off, Docker’s own message is passed on', async () => {
@@ -142,13 +142,13 @@ describe('the lint command', () => {
   });
 
   test('nothing wrong', async () => {
-    const there = directory({ Dockerfile: GOOD });
+    const there = directory({ Dockerfile: 'FROM busybox:1.37\nCMD ["true"]\n' });
     const ran = await command(['lint', '--format', 'json'], {}, there);
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.stdout)).toEqual({
       schemaVersion: 1,
       files: ['Dockerfile'],
-      lint: { findings: [], suppressed: 0 },
+      lint: { findings: [], suppressed: 0, ignored: 0 },
       outcome: 'success',
     });
   });

@@ -13,7 +13,7 @@ describe.each(RULES.map(({ id }) => id))('%s', (id) => {
   const folder = join(testdata, id);
 
   test.each(dockerfiles(folder))('%s', (name) => {
-    const { findings } = lintText(readFileSync(join(folder, name), 'utf8'));
+    const { findings } = lintText(readFileSync(join(folder, name), 'utf8'), id);
     const golden = join(folder, name.replace(/Dockerfile$/, 'out'));
     if (process.env.UPDATE) writeFileSync(golden, lines(findings));
     expect(lines(findings)).toBe(existsSync(golden) ? readFileSync(golden, 'utf8') : 'UPDATE=1 npm test writes it');
@@ -21,6 +21,6 @@ describe.each(RULES.map(({ id }) => id))('%s', (id) => {
   });
 
   test.each(dockerfiles(join(folder, 'ok')))('ok/%s', (name) => {
-    expect(lines(lintText(readFileSync(join(folder, 'ok', name), 'utf8')).findings)).toBe('');
+    expect(lines(lintText(readFileSync(join(folder, 'ok', name), 'utf8'), id).findings)).toBe('');
   });
 });

@@ -19,8 +19,8 @@ const everyRun: Rule = {
       })),
 };
 
-const run = (text: string, rules = [everyRun]) =>
-  lint({ ...parseDockerfile(text, 'sub/Dockerfile'), contextHas: () => null }, rules);
+const run = (text: string, rules: Rule[] = [everyRun], ignore: string[] = []) =>
+  lint({ ...parseDockerfile(text, 'sub/Dockerfile'), contextHas: () => null }, rules, ignore);
 
 test('a finding has everything the report wants', () => {
   expect(run('FROM a\nRUN b \\\n  c').findings).toEqual([
@@ -58,10 +58,23 @@ test('syntax problems are errors, with their hint as remedy, among the others in
   expect(findings[2]?.remedy).toBe('');
 });
 
+test('what several stages inherit is told once', () => {
+  const { findings } = run('FROM a AS b\nONBUILD RUN c\nFROM b\nFROM b', [
+    {
+      ...everyRun,
+      check: ({ dockerfile }) =>
+        dockerfile.stages.flatMap(({ triggers }) =>
+          triggers.map(({ range }) => ({ range, confidence: 'low', message: 'A RUN.', remedy: '', related: [] })),
+        ),
+    },
+  ]);
+  expect(findings.map(({ line }) => line)).toEqual([2]);
+});
+
 describe('ignoring', () => {
   const counts = (text: string) => {
     const { findings, suppressed } = run(text);
-    return [findings.length, suppressed];
+    return [findings.filter(({ rule }) => rule === 'every-run').length, suppressed];
   };
   test.each([
     ['the line above', 'FROM a\n# cached-docker-build ignore=every-run because\nRUN b', [0, 1]],
@@ -79,6 +92,67 @@ describe('ignoring', () => {
 
   test('not for syntax', () => {
     const { findings, suppressed } = run('FROM a\n# cached-docker-build ignore=syntax because\nCOPY b', []);
-    expect([findings.length, suppressed]).toEqual([1, 0]);
+    expect([findings.map(({ rule }) => rule), suppressed]).toEqual([['ignore-comment', 'syntax'], 0]);
+  });
+
+  test('a rule is left out of the whole job, and counted', () => {
+    const { findings, suppressed, ignored } = run('FROM a\nRUN b\nRUN c', [everyRun], ['every-run']);
+    expect([findings, suppressed, ignored]).toEqual([[], 0, 2]);
+  });
+});
+
+describe('comments that do not ignore what they say', () => {
+  const problems = (text: string, rules?: Rule[], ignore?: string[]) =>
+    run(text, rules, ignore)
+      .findings.filter(({ rule }) => rule === 'ignore-comment')
+      .map(({ line, severity, message, remedy }) => `${line} ${severity} ${message} ${remedy}`);
+
+  test.each([
+    [
+      'a mistyped rule',
+      '# cached-docker-build ignore=evry-run because\nRUN b',
+      ['2 notice This comment ignores `evry-run`, and there is no rule of that name. Write `ignore=every-run`.'],
+    ],
+    [
+      'no rule at all',
+      '# cached-docker-build ignore=DL3008\nRUN b',
+      [
+        '2 notice This comment ignores `DL3008`, and there is no rule of that name. Name one of every-run, ignore-comment.',
+      ],
+    ],
+    [
+      'a rule that finds nothing',
+      'ENV a=b\n# cached-docker-build ignore=every-run because\nENV b=c',
+      [
+        '3 notice This comment ignores `every-run`, which finds nothing in the instruction below. Remove it, so that it does not hide what comes later.',
+      ],
+    ],
+    [
+      'an empty line below it',
+      '# cached-docker-build ignore=every-run because\n\nRUN b',
+      [
+        '2 notice This comment ignores `every-run`, but stands directly above no instruction. Put it on the line above the instruction, without an empty line between.',
+      ],
+    ],
+    [
+      'between the lines of an instruction',
+      'ENV a=b \\\n  # cached-docker-build ignore=every-run because\n  c=d',
+      [
+        '3 notice This comment ignores `every-run`, but stands directly above no instruction. Put it on the line above the instruction, without an empty line between.',
+      ],
+    ],
+    ['a rule that finds something', '# cached-docker-build ignore=every-run because\nRUN b', []],
+  ])('%s', (_, text, expected) => {
+    expect(problems(`FROM a\n${text}`)).toEqual(expected);
+  });
+
+  const comment = 'FROM a\n# cached-docker-build ignore=every-run because\nENV b=c';
+
+  test('a rule that cannot judge here may have found something', () => {
+    expect(problems(comment, [{ ...everyRun, applies: () => false }])).toEqual([]);
+  });
+
+  test('are ignored in their turn', () => {
+    expect(run(comment, [everyRun], ['ignore-comment'])).toEqual({ findings: [], suppressed: 0, ignored: 1 });
   });
 });

@@ -1,7 +1,8 @@
 // What the tests of the rules share: a context made of a list of paths, and the text of findings.
 import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import type { Finding } from '../../src/lint/finding.ts';
-import { lint } from '../../src/lint/lint.ts';
+import { type Linted, lint } from '../../src/lint/lint.ts';
+import { RULES } from '../../src/lint/rules/index.ts';
 
 /** Tells of a context with these files; `null` is no context at all. */
 export function contextOf(files: readonly string[] | null): (path: string) => boolean | null {
@@ -9,11 +10,37 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
   return (path) => files.some((file) => file === path || file.startsWith(`${path}/`));
 }
 
-/** Lints a Dockerfile. Its first line may say what the context has: `# context: a b/c` or `# context: unknown`. */
-export function lintText(text: string): { findings: Finding[]; suppressed: number } {
+/**
+ * Lints a Dockerfile with the rule of that id, or with all. Its first line may say what the context has: `# context: a
+ * b/c` or `# context: unknown`; and a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`.
+ */
+export function lintText(text: string, id: string | null = null): Linted {
   const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
   const context = files.trim() === 'unknown' ? null : files.trim().split(/\s+/);
-  return lint({ ...parseDockerfile(text, 'Dockerfile'), contextHas: contextOf(context) });
+  // `# text PATH: …` says what a file has in it, with \n for a line end.
+  const texts = new Map(
+    [...text.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
+      path,
+      content.replaceAll('\\n', '\n'),
+    ]),
+  );
+  const job = (/^# job:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
+  const buildArgs = Object.fromEntries(job.filter((word) => word.includes('=')).map((word) => word.split('=')));
+  const builder = job.includes('classic') ? 'classic' : null;
+  const rules = RULES.filter((rule) => id === null || rule.id === id);
+  const input = {
+    ...parseDockerfile(text, 'Dockerfile', buildArgs),
+    contextHas: contextOf(context),
+    contextText: (path: string) => texts.get(path) ?? null,
+    contextNames: (directory: string) => namesIn(directory, context ?? []),
+  };
+  return lint({ ...input, job: { builder, buildArgs, buildContexts: [] } }, rules);
+}
+
+function namesIn(directory: string, files: readonly string[]): string[] {
+  const prefix = directory === '.' || directory === '' ? '' : `${directory}/`;
+  const inside = files.filter((file) => file.startsWith(prefix));
+  return [...new Set(inside.map((file) => file.slice(prefix.length).split('/')[0] ?? ''))];
 }
 
 /** One line per finding: `line:column severity message`, as the golden files have it. */

@@ -65,7 +65,7 @@ describe('a job that failed', () => {
 
   smoke test  skipped: There is no image to run.
 
-  lint        1 finding, 1 silenced by a comment
+  lint        1 finding, 1 silenced by a comment, 2 ignored by lint-ignore
 
   Dockerfile:3: warning [copy-before-install]
     Every change to a file re-runs \`npm ci\`.
@@ -83,7 +83,7 @@ describe('a job that failed', () => {
     ).toContain(`⚠️ **Dockerfile, line 3** · <code>copy-before-install</code><br>Every change to a file re-runs <code>npm ci</code>.<br>Copy the manifests first&#58;
 
 <pre>COPY package.json ./</pre>`);
-    expect(text).toContain('**Lint: 1 finding.** 1 finding silenced by a comment.');
+    expect(text).toContain('**Lint: 1 finding.** Left out: 1 silenced by a comment, 2 ignored by lint-ignore.');
   });
 
   test('as annotations, worst first', () => {
@@ -141,10 +141,9 @@ test('a syntax finding speaks for the builder’s message', () => {
 test('GitHub shows ten annotations of a level', () => {
   const failed = failedReport();
   const findings = Array.from({ length: 30 }, () => failed.lint.findings).flat();
-  expect(annotationsOf({ ...failed, lint: { findings, suppressed: 0 } }).map(({ level }) => level)).toEqual([
-    'error',
-    ...Array(10).fill('warning'),
-  ]);
+  expect(annotationsOf({ ...failed, lint: { findings, suppressed: 0, ignored: 0 } }).map(({ level }) => level)).toEqual(
+    ['error', ...Array(10).fill('warning')],
+  );
 });
 
 test('steps of several stages have their stage’s name; those of the classic builder count through the file', () => {

@@ -25,7 +25,7 @@ export function report(change: Partial<Report> = {}): Report {
     dockerfile: 'Dockerfile',
     context: '.',
     tags: ['app:1'],
-    lint: { findings: [], suppressed: 0 },
+    lint: { findings: [], suppressed: 0, ignored: 0 },
     cache: {
       store: 'none',
       outcome: 'off',
@@ -116,6 +116,7 @@ export function failedReport(): Report {
         },
       ],
       suppressed: 1,
+      ignored: 2,
     },
     smoke: {
       outcome: 'skipped',

@@ -19,6 +19,9 @@ export interface Found {
 // As in BuildKit (cache/contenthash/path.go) and Go.
 const MOST_LINKS = 255;
 
+// A manifest or a lock file's head is no larger; what is, is not read into memory.
+const MOST_TEXT = 1 << 20;
+
 export class Context {
   private readonly tree: Tree;
   private readonly ignore: Patterns;
@@ -36,6 +39,21 @@ export class Context {
    */
   has(path: string): boolean {
     return this.find(path) !== null;
+  }
+
+  /** The text of a file that COPY would find; null where there is none, or it is too large to be one of settings. */
+  text(path: string): string | null {
+    const found = this.find(path);
+    const small = found?.entry.kind === 'file' && found.entry.size <= MOST_TEXT;
+    return small ? this.tree.text(found.entry.path) : null;
+  }
+
+  /** The names in a directory that COPY would find; none where there is no such directory. */
+  names(path: string): string[] {
+    const found = this.find(path);
+    if (found?.entry.kind !== 'directory') return [];
+    const seen = [...this.children(found)].filter((child) => this.isSeen(child));
+    return seen.map(({ entry }) => basename(entry.path));
   }
 
   /**

@@ -139,6 +139,8 @@ export interface Dockerfile {
   directives: Directive[];
   /** The character that joins lines and escapes: a backslash, or a backtick where the file says so. */
   escape: string;
+  /** All comment lines, also those that stand above no instruction or between the lines of one. */
+  comments: Comment[];
   /** All instructions in order, those above the first FROM included. */
   instructions: Instruction[];
   stages: Stage[];

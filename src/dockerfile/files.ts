@@ -36,6 +36,13 @@ export function copied(instruction: Instruction): Copied | null {
   return { sources: words.slice(0, -1).filter(({ text }) => heredocWord(text) === null), destination };
 }
 
+/** The URLs and Git repositories that an ADD fetches, as written. */
+export function addedUrls(instruction: Instruction): string[] {
+  if (instruction.keyword !== 'ADD') return [];
+  const sources = (copied(instruction)?.sources ?? []).map(({ text }) => text.replace(/^(["'])(.*)\1$/s, '$2'));
+  return sources.filter((source) => /^(https?|ssh|git):\/\/|^git@/.test(source));
+}
+
 /** The mounts of a RUN, in order (instructions/commands_runmount.go: comma separated, quotes as in CSV). */
 export function mounts(instruction: Instruction): Mount[] {
   if (instruction.keyword !== 'RUN') return [];

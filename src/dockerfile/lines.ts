@@ -37,6 +37,8 @@ const LONGEST_LINE = 65_536;
 export class LineReader {
   readonly directives: Directive[] = [];
   readonly problems: SyntaxProblem[] = [];
+  /** All comment lines so far, also those that stand above no instruction. */
+  readonly comments: Comment[] = [];
   escape = '\\';
   private readonly lines: string[];
   private next = 0;
@@ -85,8 +87,7 @@ export class LineReader {
       const start = skipSpace(text, 0);
       if (this.directive(text, start)) continue;
       if (text[start] === '#') {
-        const { start: line, end } = this.lineRange(index);
-        comments.push({ text: text.slice(start + 1).trim(), range: { start: { ...line, column: start + 1 }, end } });
+        comments.push(this.comment(index, start));
       } else if (start === text.length) {
         comments = [];
       } else {
@@ -122,6 +123,20 @@ export class LineReader {
     return end === line.length ? line : line.slice(0, end);
   }
 
+  /** Notes the comment that begins at that character of the line. */
+  private comment(index: number, start: number): Comment {
+    const range = this.lineRange(index);
+    range.start.column = start + 1;
+    const comment = {
+      text: this.content(index)
+        .slice(start + 1)
+        .trim(),
+      range,
+    };
+    this.comments.push(comment);
+    return comment;
+  }
+
   private join(first: number, start: number, comments: Comment[]): LogicalLine {
     const parts: string[] = [];
     const pieces: Piece[] = [];
@@ -138,6 +153,7 @@ export class LineReader {
       const text = this.content(index);
       const from = skipSpace(text, 0);
       // Comments and empty lines between continuation lines are no part of the instruction.
+      if (text[from] === '#') this.comment(index, from);
       if (from === text.length || text[from] === '#') continue;
       open = this.append(text, 0);
       push(open.part, index + 1, 1);

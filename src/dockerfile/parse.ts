@@ -29,9 +29,10 @@ export function parseDockerfile(text: string, path: string, buildArgs: BuildArgs
     const instruction = readInstruction(reader, line, instructions.at(-1) ?? null, problems);
     if (instruction !== null) instructions.push(instruction);
   }
-  const { directives, escape: escapeToken } = reader;
+  const { directives, comments, escape: escapeToken } = reader;
   const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
-  const dockerfile: Dockerfile = { path, directives, escape: escapeToken, instructions, stages: linked.stages };
+  const { stages } = linked;
+  const dockerfile: Dockerfile = { path, directives, escape: escapeToken, comments, instructions, stages };
   problems.push(...linked.problems);
   problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
   problems.sort((a, b) => a.range.start.line - b.range.start.line);

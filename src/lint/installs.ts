@@ -1,24 +1,69 @@
-// What an install command of npm, pip or apt reads, told from its words. Commands in, facts out; which of them is a
-// fault is the business of the rules.
+// What an install command reads, told from its words: of the package managers of languages and of systems. Commands in,
+// facts out; which of them is a fault is the business of the rules, which files a manager reads that of manifests.ts.
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
+import { type Arguments, isComputed, isPath, splitArguments, words } from './arguments.ts';
+import { remembering } from './steps.ts';
+import { type SystemManager, systemAction } from './system-packages.ts';
 
-export type Manager = 'npm' | 'pip' | 'apt';
+export type ProjectManager =
+  | 'npm'
+  | 'yarn'
+  | 'pnpm'
+  | 'bun'
+  | 'pip'
+  | 'poetry'
+  | 'uv'
+  | 'pipenv'
+  | 'bundler'
+  | 'composer'
+  | 'go'
+  | 'cargo'
+  | 'maven'
+  | 'gradle'
+  | 'dotnet'
+  | 'mix';
+export type Manager = ProjectManager | SystemManager;
 
 /** An install that reads no more of the project than its manifests. */
 export interface Install {
   manager: Manager;
   /** Short, for messages: `npm ci`, `pip install -r requirements.txt`. */
   label: string;
-  /** Where it works, as ShellCommand.workdir tells it; `--prefix` counts. npm reads package.json there. */
+  /** Where it works, as ShellCommand.workdir tells it; `--prefix` and the like count. */
   directory: string | null;
-  /** The requirement and constraint files that pip is given, as written: relative to `directory`. */
+  /** The manifests that it is given on the line, as written: relative to `directory`. Else it looks for its own there. */
   files: string[];
-  /** Packages named on the line. */
+  /** Packages named on the line: with these and no files it reads nothing of the project. */
   packages: string[];
   /** Whether it runs scripts of the project, which may read anything: npm without `--ignore-scripts`. */
   runsScripts: boolean;
+  /** Whether it does something with the project itself, as `uv sync` does where that is a package. */
+  installsProject: boolean;
+  /** The options with which it installs the dependencies alone; '' if it does anyway, or has none. */
+  apart: string;
+}
+
+/** Of an install, what its line tells; installOf() adds the rest. */
+type Told = Pick<Install, 'label'> & Partial<Install>;
+
+const SYSTEM: ReadonlySet<Manager> = new Set<SystemManager>(['apt', 'apk', 'dnf', 'yum', 'zypper']);
+
+/** Whether the install takes packages of the system: it reads nothing of the project. */
+export function isSystem({ manager }: Install): boolean {
+  return SYSTEM.has(manager);
+}
+
+/** A program that installs, and how its arguments are read. */
+interface Dialect {
+  manager: ProjectManager;
+  /** Options that take a value. */
+  valued: ReadonlySet<string>;
+  /** Options that name the directory it works in. */
+  directory?: readonly string[];
+  /** What the arguments install; null if nothing, or more than manifests say. */
+  read: (args: Arguments, command: ShellCommand) => Told | null;
 }
 
 /**
@@ -26,91 +71,98 @@ export interface Install {
  * nobody can tell (`pip install .`, `npm install ./lib`, `apt-get install $(cat packages)`): those need the source.
  * `npm install -g` is none either: it sets up a tool and leaves the project alone.
  */
-export function installOf(command: ShellCommand): Install | null {
+export const installOf = remembering((command: ShellCommand): Install | null => {
+  const found = systemInstall(command) ?? projectInstall(command);
+  return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
+});
+
+function systemInstall(command: ShellCommand): Install | null {
+  const action = systemAction(command);
+  if (action?.kind !== 'install' || command.words[0] === 'xargs') return null;
+  const { manager, label, packages, options } = action;
+  // Its own settings may come with the source, and an upgrade names nothing.
+  if (packages.length === 0 || options.has('c') || options.has('config-file')) return null;
+  if (packages.some((name) => isPath(name) || /\.(deb|rpm|apk)$/.test(name))) return null;
+  return { ...NOTHING, manager, label, directory: command.workdir, packages };
+}
+
+const NOTHING = { files: [], packages: [], runsScripts: false, installsProject: false, apart: '' };
+
+function projectInstall(command: ShellCommand): Install | null {
   const [program = '', ...args] = command.words;
   const name = basename(program);
-  const found =
-    name === 'npm'
-      ? npm(args, command)
-      : /^pip[\d.]*$/.test(name)
-        ? pip(args, command)
-        : /^python[\d.]*$/.test(name) && args[0] === '-m' && args[1] === 'pip'
-          ? pip(args.slice(2), command)
-          : name === 'apt-get' || name === 'apt' || name === 'aptitude'
-            ? apt(args, command)
-            : null;
-  return found === null || [...found.files, ...found.packages].some(isComputed) ? null : found;
+  const behindPython = /^python[\d.]*$/.test(name) && args[0] === '-m';
+  const dialect = dialectOf(behindPython ? (args[1] ?? '') : name);
+  if (dialect === undefined) return null;
+  const { manager, valued, read } = dialect;
+  const split = splitArguments(behindPython ? args.slice(2) : args, valued);
+  const told = read(split, command);
+  if (told === null) return null;
+  const elsewhere = dialect.directory?.flatMap((option) => split.options.get(option) ?? []).at(-1) ?? '.';
+  const directory = /[$`]/.test(elsewhere) ? null : changeDirectory(command.workdir, elsewhere);
+  return { ...NOTHING, manager, directory, ...told };
 }
 
-/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
-function isComputed(word: string): boolean {
-  return /\$\(|`/.test(word);
+function dialectOf(name: string): Dialect | undefined {
+  return DIALECTS.get(/^pip[\d.]*$/.test(name) ? 'pip' : name);
 }
 
-interface Arguments {
-  operands: string[];
-  /** The values of each option, by its name without dashes; '' for one without a value. */
-  options: Map<string, string[]>;
-}
-
-/** Splits as these programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
-function splitArguments(args: readonly string[], valued: ReadonlySet<string>): Arguments {
-  const operands: string[] = [];
-  const options = new Map<string, string[]>();
-  const rest = [...args];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
-    const [, name, given] = valued.has(short)
-      ? [word, short, attached]
-      : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
-    if (word === '--') operands.push(...rest.splice(0));
-    else if (!word.startsWith('-')) operands.push(word);
-    else if (name !== undefined) {
-      const value = given ?? (valued.has(name) ? rest.shift() : undefined);
-      options.set(name, [...(options.get(name) ?? []), value ?? '']);
-    }
-  }
-  return { operands, options };
-}
-
-const NPM_VALUED = new Set(
-  'prefix C cache registry omit include only loglevel userconfig globalconfig workspace w location tag script-shell before fetch-retries fetch-timeout maxsockets install-strategy cpu os libc'.split(
-    ' ',
-  ),
+const NPM_VALUED = words(
+  'prefix C cache registry omit include only loglevel userconfig globalconfig workspace w location tag script-shell before fetch-retries fetch-timeout maxsockets install-strategy cpu os libc',
 );
-const NPM_INSTALL = new Set(
-  'install i in ins inst insta instal isnt isnta isntal isntall add ci clean-install ic install-clean isntall-clean'.split(
-    ' ',
-  ),
+const PIP_VALUED = words(
+  'r requirement c constraint e editable i index-url extra-index-url f find-links t target prefix root src platform python-version implementation abi only-binary no-binary progress-bar proxy retries timeout trusted-host cert client-cert cache-dir log upgrade-strategy global-option config-settings C report use-feature exists-action root-user-action python group',
 );
 
-function npm(args: readonly string[], command: ShellCommand): Install | null {
-  const { operands, options } = splitArguments(args, NPM_VALUED);
+const NPM_INSTALL = words(
+  'install i in ins inst insta instal isnt isnta isntal isntall add ci clean-install ic install-clean isntall-clean',
+);
+
+function has({ options }: Arguments, ...names: string[]): boolean {
+  return names.some((name) => options.has(name));
+}
+
+function npm(args: Arguments): Told | null {
+  const { operands, options } = args;
   const [verb = '', ...packages] = operands;
   if (!NPM_INSTALL.has(verb)) return null;
-  if (options.has('g') || options.has('global') || options.get('location')?.includes('global')) return null;
+  if (has(args, 'g', 'global') || options.get('location')?.includes('global')) return null;
   // Workspaces read a package.json in directories that the line does not name.
-  if (['w', 'workspace', 'ws', 'workspaces'].some((option) => options.has(option))) return null;
+  if (has(args, 'w', 'workspace', 'ws', 'workspaces')) return null;
+  return scripted('npm', verb, packages, args);
+}
+
+/** An install that may run scripts of the project, as those for Node do. */
+function scripted(program: string, verb: string, packages: string[], { options }: Arguments): Told | null {
   if (packages.some((name) => isPath(name) || isVariable(name) || /^(file|link):|\.tgz$/.test(name))) return null;
-  const prefix = [...(options.get('prefix') ?? []), ...(options.get('C') ?? [])].at(-1) ?? '.';
+  const ignores = options.has('ignore-scripts') && options.get('ignore-scripts')?.at(-1) !== 'false';
   return {
-    manager: 'npm',
-    label: ['npm', verb, ...(packages.length > 0 ? [shortened(packages)] : [])].join(' '),
-    directory: /[$`]/.test(prefix) ? null : changeDirectory(command.workdir, prefix),
-    files: [],
+    label: [program, verb, ...(packages.length > 0 ? [shortened(packages)] : [])].join(' ').trim(),
     packages,
-    runsScripts: !options.has('ignore-scripts') || options.get('ignore-scripts')?.at(-1) === 'false',
+    runsScripts: !ignores,
   };
 }
 
-const PIP_VALUED = new Set(
-  'r requirement c constraint e editable i index-url extra-index-url f find-links t target prefix root src platform python-version implementation abi only-binary no-binary progress-bar proxy retries timeout trusted-host cert client-cert cache-dir log upgrade-strategy global-option config-settings C report use-feature exists-action root-user-action python group'.split(
-    ' ',
-  ),
-);
+function yarn(args: Arguments): Told | null {
+  const [verb = 'install', ...packages] = args.operands;
+  if ((verb !== 'install' && verb !== 'add') || has(args, 'version', 'v', 'help')) return null;
+  return scripted('yarn', verb, packages, args);
+}
 
-function pip(args: readonly string[], command: ShellCommand): Install | null {
-  const { operands, options } = splitArguments(args, PIP_VALUED);
+function pnpm(args: Arguments): Told | null {
+  const [verb = '', ...packages] = args.operands;
+  if (has(args, 'g', 'global', 'filter', 'F') || !['install', 'i', 'add', 'ci', 'fetch'].includes(verb)) return null;
+  // Fetching reads the lock file and nothing else.
+  return verb === 'fetch' ? { label: 'pnpm fetch', files: ['pnpm-lock.yaml'] } : scripted('pnpm', verb, packages, args);
+}
+
+function bun(args: Arguments): Told | null {
+  const [verb = '', ...packages] = args.operands;
+  if (has(args, 'g', 'global', 'filter') || !['install', 'i', 'add', 'ci'].includes(verb)) return null;
+  return scripted('bun', verb, packages, args);
+}
+
+function pip({ operands, options }: Arguments): Told | null {
   const [verb, ...packages] = operands;
   if (verb !== 'install') return null;
   if (['e', 'editable', 'f', 'find-links', 'no-index', 'group'].some((option) => options.has(option))) return null;
@@ -122,51 +174,167 @@ function pip(args: readonly string[], command: ShellCommand): Install | null {
   const files = [...requirements, ...values('c', 'constraint')].filter(isLocal);
   if (files.some((file) => /[$*?[]/.test(file))) return null;
   const named = packages.length > 0 ? [shortened(packages)] : [];
-  return {
-    manager: 'pip',
-    label: ['pip install', ...requirements.map((file) => `-r ${file}`), ...named].join(' '),
-    directory: command.workdir,
-    files,
-    packages,
-    runsScripts: false,
-  };
+  return { label: ['pip install', ...requirements.map((file) => `-r ${file}`), ...named].join(' '), files, packages };
 }
 
 function isLocal(file: string): boolean {
   return !/^https?:/.test(file);
 }
 
-const APT_VALUED = new Set([
-  't',
-  'target-release',
-  'default-release',
-  'o',
-  'option',
-  'c',
-  'config-file',
-  'a',
-  'host-architecture',
-]);
+function poetry(args: Arguments): Told | null {
+  const [verb, ...packages] = args.operands;
+  if ((verb !== 'install' && verb !== 'sync') || packages.length > 0) return null;
+  const alone = has(args, 'no-root', 'no-directory');
+  return { label: `poetry ${verb}`, installsProject: !alone, apart: alone ? '' : '--no-root' };
+}
 
-function apt(args: readonly string[], command: ShellCommand): Install | null {
-  const { operands, options } = splitArguments(args, APT_VALUED);
+function uv(args: Arguments): Told | null {
+  const [verb = '', ...rest] = args.operands;
+  if (verb === 'pip') {
+    const inner = rest[0] === 'sync' ? { ...args, operands: ['install'], options: synced(args, rest.slice(1)) } : null;
+    const told = pip(inner ?? { ...args, operands: rest });
+    return told && { ...told, label: `uv ${told.label}` };
+  }
+  if (verb !== 'sync' || has(args, 'package', 'all-packages')) return null;
+  const alone = has(args, 'no-install-project', 'no-install-workspace');
+  return { label: 'uv sync', installsProject: !alone, apart: alone ? '' : '--no-install-project' };
+}
+
+/** `uv pip sync a.txt` installs what `uv pip install -r a.txt` would. */
+function synced({ options }: Arguments, files: readonly string[]): Arguments['options'] {
+  return new Map([...options, ['r', [...files]]]);
+}
+
+function pipenv({ operands }: Arguments): Told | null {
   const [verb, ...packages] = operands;
-  if (verb !== 'install' || packages.length === 0 || options.has('c') || options.has('config-file')) return null;
-  if (packages.some((name) => isPath(name) || name.endsWith('.deb'))) return null;
+  if (verb !== 'install' && verb !== 'sync') return null;
+  return packages.length > 0 ? null : { label: `pipenv ${verb}` };
+}
+
+function bundler({ operands }: Arguments): Told | null {
+  const [verb = 'install'] = operands;
+  return verb === 'install' || verb === 'i' ? { label: 'bundle install' } : null;
+}
+
+function gem({ operands }: Arguments): Told | null {
+  const [verb, ...packages] = operands;
+  if ((verb !== 'install' && verb !== 'i') || packages.length === 0) return null;
+  if (packages.some((name) => isPath(name) || isVariable(name) || name.endsWith('.gem'))) return null;
+  return { label: `gem install ${shortened(packages)}`, packages };
+}
+
+function composer(args: Arguments): Told | null {
+  if (!['install', 'i'].includes(args.operands[0] ?? '')) return null;
+  const runsScripts = !has(args, 'no-scripts');
+  const autoloads = !has(args, 'no-autoloader');
   return {
-    manager: 'apt',
-    label: `${basename(command.words[0] ?? '')} install`,
-    directory: command.workdir,
-    files: [],
-    packages,
-    runsScripts: false,
+    label: 'composer install',
+    runsScripts,
+    // An optimised autoloader lists the classes of the project.
+    installsProject:
+      autoloads && has(args, 'o', 'optimize-autoloader', 'a', 'classmap-authoritative', 'apcu-autoloader'),
+    apart: [...(runsScripts ? ['--no-scripts'] : []), ...(autoloads ? ['--no-autoloader'] : [])].join(' '),
   };
 }
 
-/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
-function isPath(name: string): boolean {
-  return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
+function go({ operands }: Arguments): Told | null {
+  const [verb = '', subject = '', ...others] = operands;
+  if (verb === 'mod' && subject === 'download') return others.length > 0 ? null : { label: 'go mod download' };
+  const tools = operands.slice(1);
+  if (verb !== 'install' || tools.length === 0 || tools.some((name) => isPath(name) || !name.includes('@')))
+    return null;
+  return { label: `go install ${shortened(tools)}`, packages: tools };
 }
+
+function cargo(args: Arguments): Told | null {
+  const [verb = '', ...packages] = args.operands;
+  if (verb === 'chef' && packages[0] === 'cook') {
+    return { label: 'cargo chef cook', files: [args.options.get('recipe-path')?.at(-1) ?? 'recipe.json'] };
+  }
+  if (verb !== 'install' || has(args, 'path') || (packages.length === 0 && !has(args, 'git'))) return null;
+  const named = packages.length > 0 ? packages : (args.options.get('git') ?? []);
+  return named.some(isVariable) ? null : { label: `cargo install ${shortened(named)}`, packages: named };
+}
+
+function maven(args: Arguments): Told | null {
+  const goals = args.operands;
+  const resolves = goals.length > 0 && goals.every((goal) => /(^|:)(go-offline|resolve(-plugins)?)$/.test(goal));
+  return resolves && !has(args, 'pl', 'projects') ? { label: `mvn ${goals.join(' ')}` } : null;
+}
+
+function gradle({ operands }: Arguments): Told | null {
+  const resolves = operands.length > 0 && operands.every((task) => task === 'dependencies');
+  return resolves ? { label: 'gradle dependencies' } : null;
+}
+
+function dotnet({ operands }: Arguments): Told | null {
+  const [verb, ...files] = operands;
+  if (verb !== 'restore' || files.length > 1 || files.some((file) => /[$*?[]/.test(file))) return null;
+  const [file] = files;
+  if (file !== undefined && !/\.((cs|fs|vb)proj|slnx?)$/.test(file)) return null;
+  return { label: ['dotnet restore', ...files].join(' '), files };
+}
+
+function mix({ operands }: Arguments): Told | null {
+  return operands[0] === 'deps.get' ? { label: 'mix deps.get' } : null;
+}
+
+const NODE_VALUED =
+  'prefix C cwd dir registry loglevel network-timeout cache-folder modules-folder mutex reporter store-dir';
+
+const DIALECTS = new Map<string, Dialect>(
+  Object.entries({
+    npm: { manager: 'npm', valued: NPM_VALUED, directory: ['prefix', 'C'], read: npm },
+    yarn: { manager: 'yarn', valued: words(NODE_VALUED), directory: ['cwd'], read: yarn },
+    yarnpkg: { manager: 'yarn', valued: words(NODE_VALUED), directory: ['cwd'], read: yarn },
+    pnpm: { manager: 'pnpm', valued: words(`${NODE_VALUED} filter F`), directory: ['dir', 'C'], read: pnpm },
+    bun: { manager: 'bun', valued: words(`${NODE_VALUED} filter`), directory: ['cwd'], read: bun },
+    pip: { manager: 'pip', valued: PIP_VALUED, read: pip },
+    poetry: {
+      manager: 'poetry',
+      valued: words('C directory P project with without only E extras'),
+      directory: ['directory', 'C', 'project', 'P'],
+      read: poetry,
+    },
+    uv: {
+      manager: 'uv',
+      valued: words(`${[...PIP_VALUED].join(' ')} p directory project extra only-group no-group link-mode`),
+      directory: ['directory', 'project'],
+      read: uv,
+    },
+    pipenv: { manager: 'pipenv', valued: words('python categories extra-pip-args'), read: pipenv },
+    bundle: {
+      manager: 'bundler',
+      valued: words('j jobs path without with retry gemfile'),
+      read: bundler,
+    },
+    bundler: { manager: 'bundler', valued: words('j jobs path without with retry gemfile'), read: bundler },
+    gem: {
+      manager: 'bundler',
+      valued: words('v version i install-dir n bindir P trust-policy platform s source'),
+      read: gem,
+    },
+    composer: { manager: 'composer', valued: words('d working-dir'), directory: ['d', 'working-dir'], read: composer },
+    go: { manager: 'go', valued: words('C ldflags tags mod modfile'), directory: ['C'], read: go },
+    cargo: {
+      manager: 'cargo',
+      valued: words(
+        'path git version vers branch tag rev features F target recipe-path root j jobs profile p package bin',
+      ),
+      read: cargo,
+    },
+    mvn: { manager: 'maven', valued: words('f file pl projects P activate-profiles s settings T'), read: maven },
+    mvnw: { manager: 'maven', valued: words('f file pl projects P activate-profiles s settings T'), read: maven },
+    gradle: { manager: 'gradle', valued: words('p project-dir b g I'), directory: ['p', 'project-dir'], read: gradle },
+    gradlew: { manager: 'gradle', valued: words('p project-dir b g I'), directory: ['p', 'project-dir'], read: gradle },
+    dotnet: {
+      manager: 'dotnet',
+      valued: words('r runtime s source configfile packages v verbosity a arch os'),
+      read: dotnet,
+    },
+    mix: { manager: 'mix', valued: words('only'), read: mix },
+  } satisfies Record<string, Dialect>),
+);
 
 /** A whole package in a variable: it may be a path. */
 function isVariable(name: string): boolean {
@@ -178,54 +346,66 @@ function shortened(packages: readonly string[]): string {
 }
 
 // They set up the system or a directory, look around, or talk: none of them reads the project.
-const SETUP = new Set(
-  ': [ add-apt-repository addgroup adduser apk apt apt-get aptitude cd chmod chown corepack curl date dnf echo env exit export false getent groupadd id locale-gen ls mkdir printf pwd rm rmdir set sleep test touch true umask uname unset update-ca-certificates useradd usermod virtualenv wget which whoami yum'.split(
-    ' ',
-  ),
+const SETUP = words(
+  ': [ add-apt-repository addgroup adduser apt-key apt-mark cd chmod chown corepack curl date debconf-set-selections dpkg-reconfigure echo env exit export false getent groupadd id ldconfig ln locale-gen ls mkdir mktemp nproc printf pwd rm rmdir rustup set sha256sum sha512sum sleep test touch true umask uname unset update-alternatives update-ca-certificates useradd usermod virtualenv wget which whoami',
 );
-// They build the project: apt takes no notice of what they make, npm and pip may.
-const BUILDS = new Set(
-  'bun bundle cargo composer dotnet go gradle mvn npm npx pip pip3 pnpm poetry tsc uv yarn'.split(' '),
+// They set up themselves with these verbs.
+const SELF = new Map(
+  Object.entries({
+    bundle: words('config'),
+    command: words('-v'),
+    composer: words('config self-update clear-cache clearcache'),
+    dotnet: words('--info --version nuget'),
+    dpkg: words('--add-architecture --print-architecture'),
+    gem: words('update sources'),
+    git: words('config'),
+    go: words('env version clean'),
+    mix: words('local.hex local.rebar'),
+    node: words('--version -v'),
+    npm: words('config set cache -v --version'),
+    pip: words('config --version cache'),
+    pnpm: words('config setup store'),
+    poetry: words('config --version self'),
+    uv: words('venv python tool --version'),
+    yarn: words('config cache set --version'),
+  }),
 );
+// They build the project: no package manager of the system takes notice of what they make, those of languages may.
+const BUILDS = words('bun bundle cargo composer dotnet go gradle mix mvn npm npx pip pip3 pnpm poetry tsc uv yarn');
 
 /** Whether the command reads nothing of the project, or no more than manifests: it may stand above the source. */
-export function isSetup(command: ShellCommand): boolean {
+export const isSetup = remembering((command: ShellCommand): boolean => {
   const [program, ...args] = command.words;
   if (program === undefined || installOf(command) !== null) return true;
+  const action = systemAction(command);
+  // An install that is none for installOf() reads files; an upgrade names no packages.
+  if (action !== null)
+    return action.kind !== 'install' || (action.packages.length === 0 && !/install/.test(action.label));
   const name = basename(program);
   const [verb = ''] = args;
-  if (/^pip[\d.]*$/.test(name)) return ['config', '--version', 'cache'].includes(verb);
   if (/^python[\d.]*$/.test(name)) return verb === '--version' || (verb === '-m' && args[1] === 'venv');
-  switch (name) {
-    case 'apt':
-    case 'apt-get':
-    case 'aptitude':
-      // An install that is none for installOf() reads files.
-      return !args.includes('install') && !args.includes('build-dep');
-    case 'command':
-      return verb === '-v';
-    case 'gpg':
-      return !/--import|</.test(command.text);
-    case 'install':
-      return args.includes('-d');
-    case 'node':
-      return verb === '--version' || verb === '-v';
-    case 'npm':
-      return ['config', 'set', 'cache', '-v', '--version'].includes(verb) || installsTool(args);
-    default:
-      return SETUP.has(name);
-  }
-}
+  if (name === 'gpg') return !/--import|</.test(command.text);
+  if (name === 'install') return args.includes('-d');
+  // Mirrors are chosen so.
+  if (name === 'sed') return args.at(-1)?.startsWith('/etc/') ?? false;
+  return (
+    SETUP.has(name) || (SELF.get(name.replace(/^pip[\d.]*$/, 'pip'))?.has(verb) ?? false) || installsTool(name, args)
+  );
+});
 
 /** `npm install -g serve`, of something that is not the project. */
-function installsTool(args: readonly string[]): boolean {
-  const { operands, options } = splitArguments(args, NPM_VALUED);
-  const [verb = '', ...packages] = operands;
-  const global = options.has('g') || options.has('global');
-  return global && NPM_INSTALL.has(verb) && packages.length > 0 && !packages.some(isPath);
+function installsTool(name: string, args: readonly string[]): boolean {
+  const dialect = ['npm', 'pnpm', 'bun', 'yarn'].includes(name) ? dialectOf(name) : undefined;
+  if (dialect === undefined) return false;
+  const split = splitArguments(args, dialect.valued);
+  const [first = '', second = '', ...others] = split.operands;
+  const global = has(split, 'g', 'global') || (name === 'yarn' && first === 'global');
+  const packages = first === 'global' ? others : [second, ...others];
+  const installs = NPM_INSTALL.has(first === 'global' ? second : first);
+  return global && installs && packages.some((packed) => packed !== '') && !packages.some(isPath);
 }
 
-/** Whether the command may have used the project to prepare an install of the manager that follows. */
-export function mayPrepare(command: ShellCommand, manager: Manager): boolean {
-  return !isSetup(command) && !(manager === 'apt' && BUILDS.has(basename(command.words[0] ?? '')));
+/** Whether the command may have used the project to prepare an install that follows: of the system's packages, or others. */
+export function mayPrepare(command: ShellCommand, system: boolean): boolean {
+  return !isSetup(command) && !(system && BUILDS.has(basename(command.words[0] ?? '')));
 }

@@ -1,6 +1,8 @@
 // Runs the rules over a Dockerfile. A rule is a pure function; nothing here reads a file or prints.
-import type { Dockerfile, Instruction, Range, SyntaxProblem } from '../dockerfile/dockerfile.ts';
+import type { Dockerfile, Range, SyntaxProblem } from '../dockerfile/dockerfile.ts';
+import type { BuildArgs } from '../dockerfile/variables.ts';
 import type { Confidence, Finding, RelatedLocation, Severity } from './finding.ts';
+import { Ignores } from './ignores.ts';
 import { RULES } from './rules/index.ts';
 
 /** What the rules may look at. */
@@ -12,6 +14,22 @@ export interface LintInput {
    * without `./`). null where that is unknown, as when no context was given.
    */
   contextHas: (path: string) => boolean | null;
+  /** The text of a file of the context; null where there is none, or no context. */
+  contextText?: (path: string) => string | null;
+  /** The names in a directory of the context; none where there is no such directory, or no context. */
+  contextNames?: (directory: string) => readonly string[];
+  /** How the file is going to be built, as far as that is known. */
+  job?: Job;
+}
+
+/** What of a build changes the judgement of a Dockerfile. */
+export interface Job {
+  /** null where nothing is built. */
+  builder: 'buildkit' | 'classic' | null;
+  /** Values of build arguments. They may be secrets: rules look at them and never show them. */
+  buildArgs: BuildArgs;
+  /** Names of further contexts: a FROM of such a name is no image. */
+  buildContexts: readonly string[];
 }
 
 /** What a rule reports; lint() adds what is the same for the whole rule and file. */
@@ -29,29 +47,55 @@ export interface Rule {
   severity: Severity;
   /** One line for the index of the rules. */
   summary: string;
+  /** Whether it can judge at all with what is known; without it, it always can. */
+  applies?(input: LintInput): boolean;
   check(input: LintInput): RuleFinding[];
 }
 
 /** The id under which syntax problems are reported; they cannot be suppressed, because the build fails on them. */
 export const SYNTAX = 'syntax';
 
-/**
- * All findings in the order of the file, and how many were left out because a comment directly above their instruction
- * says `# cached-docker-build ignore=RULE[,RULE] reason`.
- */
-export function lint(input: LintInput, rules: readonly Rule[] = RULES): { findings: Finding[]; suppressed: number } {
-  const { path } = input.dockerfile;
-  const found = rules.flatMap((rule) =>
-    rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),
-  );
-  const ignored = ignoredRules(input.dockerfile.instructions);
-  const shown = found.filter(({ range, finding }) => !ignored(finding.rule, range)).map(({ finding }) => finding);
-  const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
-  findings.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { findings, suppressed: found.length - shown.length };
+/** Reports the comments that ignore rules, where they do not do what they say. */
+export const IGNORE_COMMENT = 'ignore-comment';
+
+/** What lint() finds, and what it leaves out. */
+export interface Linted {
+  /** In the order of the file. */
+  findings: Finding[];
+  /** How many are left out because a comment says so. */
+  suppressed: number;
+  /** How many are left out because their rule is ignored in the whole job. */
+  ignored: number;
 }
 
-function toFinding(path: string, { id, severity }: Rule, finding: RuleFinding): Finding {
+/** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
+export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: readonly string[] = []): Linted {
+  const { path } = input.dockerfile;
+  const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
+  const ignores = new Ignores(input.dockerfile);
+  const found = onceEach(
+    judging.flatMap((rule) =>
+      rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),
+    ),
+  );
+  const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
+  const judged = judging.map(({ id }) => id);
+  const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
+  const about = { id: IGNORE_COMMENT, severity: 'notice' } as const;
+  const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, about, finding))];
+  const shown = all.filter(({ rule }) => !ignore.includes(rule));
+  const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
+  findings.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { findings, suppressed: found.length - left.length, ignored: all.length - shown.length };
+}
+
+/** A trigger runs in every stage that is built from its own, and is one place all the same. */
+function onceEach<T extends { finding: Finding }>(found: readonly T[]): T[] {
+  const seen = new Map(found.map((entry) => [JSON.stringify(entry.finding), entry]));
+  return [...seen.values()];
+}
+
+function toFinding(path: string, { id, severity }: Pick<Rule, 'id' | 'severity'>, finding: RuleFinding): Finding {
   const { range, confidence, message, remedy } = finding;
   const related = finding.related.map((location) => ({ ...place(path, location.range), message: location.message }));
   const about = { confidence, message, remedy, related };
@@ -65,19 +109,4 @@ function syntaxFinding(path: string, { message, hint, range }: SyntaxProblem): F
 
 function place(file: string, { start, end }: Range): Omit<RelatedLocation, 'message'> {
   return { file, line: start.line, endLine: end.line, column: start.column };
-}
-
-/** Tells whether the comments above the instruction that covers the range name the rule. */
-function ignoredRules(instructions: readonly Instruction[]): (rule: string, range: Range) => boolean {
-  const covered = instructions.flatMap(({ range, comments }) => {
-    const rules = comments.flatMap(({ text }) => {
-      const [, names] = /^cached-docker-build\s+ignore=(\S+)/.exec(text) ?? [];
-      return names?.split(',') ?? [];
-    });
-    return rules.length > 0 ? [{ range, rules }] : [];
-  });
-  return (rule, { start }) =>
-    covered.some(
-      ({ range, rules }) => range.start.line <= start.line && start.line <= range.end.line && rules.includes(rule),
-    );
 }

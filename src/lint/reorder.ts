@@ -1,21 +1,13 @@
 // The remedy for installs that stand below sources which they do not need: the same instructions in another order, as
 // lines to paste.
-import { basename, dirname, isAbsolute, join } from 'node:path/posix';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
-import { type Install, isSetup } from './installs.ts';
-import { asLine, flagsOf, splitRun } from './paste.ts';
+import { type Install, installOf, isSetup } from './installs.ts';
+import { asLine, flagsOf, restAsLine, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
-
-/** An instruction on the way to an install: what it brings, mounts and runs. */
-export interface Step {
-  stage: Stage;
-  instruction: Instruction;
-  sources: Source[];
-  mounted: Source[];
-  commands: ShellCommand[];
-  workdir: string | null;
-}
+import { list, unique } from './texts.ts';
+import type { Step } from './walk.ts';
 
 /** A file that an install reads and that must be copied first: its path in the context, and its directory in the image. */
 export interface Manifest {
@@ -27,6 +19,8 @@ export interface Manifest {
 export interface Found {
   command: ShellCommand;
   install: Install;
+  /** The options with which it may stand above the source; it then runs as it is below. '' if it needs none. */
+  apart: string;
 }
 
 /** A RUN whose installs run again with every change of a source above them. */
@@ -49,11 +43,16 @@ export interface Culprit {
   step: Step;
   sources: readonly Source[];
   range: Range;
+  /** Further COPYs above the same installs, told along with this one: their sources are among those above. */
+  also: Range[];
   broken: Broken[];
 }
 
-/** What to do about a COPY or ADD, told for the stage of the first install that it breaks. */
-export function reorder(culprit: Culprit, culprits: ReadonlyMap<Range, Culprit>): string {
+/**
+ * What to do about a COPY or ADD, told for the stage of the first install that it breaks. `culprits` are the places of
+ * all that break one: they stay below.
+ */
+export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string {
   const { step, sources, broken } = culprit;
   const stage = broken[0]?.step.stage;
   const here = broken.filter((entry) => entry.step.stage === stage);
@@ -121,11 +120,9 @@ export function narrowMount({ step, sources, range, broken }: Culprit): string {
       lockfile(path).map((name) => `source=${join(dirname(path), name)},target=${join(placeOf(to, sources), name)}`),
     );
   const kept = flagsOf({ ...instruction, flags: instruction.flags.filter((flag) => flag.range !== range) });
-  const { start, end } = instruction.range;
-  const command = start.line === end.line ? instruction.rest : '…';
   const lead = mounts.length > 0 ? 'Mount only the manifests:' : 'Leave the mount out:';
   const flags = mounts.map((mount) => `--mount=type=bind,${mount} `).join('');
-  return [lead, `RUN ${flags}${kept}${command}`, ...hintLines(broken)].join('\n');
+  return [lead, `RUN ${flags}${kept}${restAsLine(instruction)}`, ...hintLines(broken)].join('\n');
 }
 
 function hintLines(broken: readonly Broken[]): string[] {
@@ -143,24 +140,50 @@ function matters({ instruction }: Step): boolean {
 /** The RUN up to what may use the source, and what of it has to stay below, if anything. */
 function cut({ step, installs }: Broken): [string] | [string, string] {
   const { instruction, commands } = step;
-  const needsSource = commands.findIndex((command) => !isSetup(command));
-  if (needsSource < 0) return [asLine(instruction)];
-  const last = commands[needsSource - 1];
-  const halves = last === undefined ? null : splitRun(instruction, commands, last);
+  const lastInstall = commands.findIndex(({ range }) => range === installs.at(-1)?.command.range);
+  const staying = commands.findIndex(
+    (command, at) => at > lastInstall && !(isSetup(command) && installOf(command) === null),
+  );
+  const twice = installs.filter(({ apart }) => apart !== '');
+  if (staying < 0 && twice.length === 0) return [asLine(instruction)];
+  const last = commands[staying - 1] ?? commands.at(-1);
+  const halves = last === undefined ? null : splitRun(instruction, commands, last, twice);
   if (halves !== null) return halves;
   const { line } = instruction.range.start;
+  const options = twice.map(({ apart }) => `, with \`${apart}\``).join('');
   return [
-    `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\``,
-    `# the rest of the RUN on line ${line}`,
+    `# of the RUN on line ${line}: up to \`${installs.at(-1)?.install.label}\`${options}`,
+    twice.length > 0 ? `# the RUN on line ${line}, as it is` : `# the rest of the RUN on line ${line}`,
   ];
 }
 
+// With more lines than these, one with patterns is easier to read and to keep.
+const MOST_LINES = 8;
+
 function manifestLines(manifests: readonly Manifest[], copy: Instruction, sources: readonly Source[]): string[] {
   const flags = flagsOf(copy, (name) => ['chown', 'chmod', 'link'].includes(name));
-  return unique(manifests.map(({ to }) => to)).map((to) => {
+  const places = unique(manifests.map(({ to }) => to));
+  const [source] = sources;
+  if (places.length > MOST_LINES && source !== undefined && sources.length === 1) {
+    return withParents(manifests, flags, source);
+  }
+  return places.map((to) => {
     const paths = unique(manifests.filter((manifest) => manifest.to === to).map(({ path }) => path));
     return `COPY ${flags}${paths.join(' ')} ${placeOf(to, sources)}/`;
   });
+}
+
+/** One COPY that keeps directories below the source's own, with a pattern for those that lie beside each other. */
+function withParents(manifests: readonly Manifest[], flags: string, { path, destination }: Source): string[] {
+  const names = manifests.map((manifest) => relative(join('/', path), join('/', manifest.path)));
+  const beside = (name: string): string => join(dirname(dirname(name)), '*', basename(name));
+  const nested = names.filter((name) => name.includes('/'));
+  const patterns = names.map((name) => {
+    const alike = nested.filter((other) => nested.includes(name) && beside(other) === beside(name));
+    return alike.length > 1 ? beside(name) : name;
+  });
+  const listed = unique(patterns).map((pattern) => (path === '' ? pattern : `${path}/./${pattern}`));
+  return ['# --parents needs Dockerfile 1.20', `COPY --parents ${flags}${listed.join(' ')} ${destination}`];
 }
 
 /** The directory in the image, told as the destination tells it: relative where that is. */
@@ -179,14 +202,4 @@ function withPlace({ instruction }: Step, sources: readonly Source[]): string {
     return `# the ${instruction.keyword} of line ${instruction.range.start.line}, to the same place from the new WORKDIR`;
   }
   return `${instruction.keyword} ${flagsOf(instruction)}${words.join(' ')} ${source.to}/`;
-}
-
-/** The values, each once. */
-export function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
-}
-
-/** `a, b and c` */
-export function list(items: readonly string[], conjunction: string): string {
-  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
 }

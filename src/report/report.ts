@@ -87,6 +87,8 @@ export interface LintReport {
   findings: Finding[];
   /** Findings that a comment in the Dockerfile silences. */
   suppressed: number;
+  /** Findings of rules that `lint-ignore` names. */
+  ignored: number;
 }
 
 export interface CacheReport {

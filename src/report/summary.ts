@@ -10,6 +10,7 @@ import {
   duration,
   engineName,
   failureText,
+  leftOut,
   notablePhases,
   stepNumber,
   verdict,
@@ -92,8 +93,9 @@ function smokeBlock({ smoke }: Report): string {
 }
 
 function lintBlock({ lint }: Report): string {
-  const { findings, suppressed } = lint;
-  const silenced = suppressed > 0 ? ` ${count(suppressed, 'finding')} silenced by a comment.` : '';
+  const { findings, suppressed, ignored } = lint;
+  const left = leftOut(suppressed, ignored);
+  const silenced = left.length > 0 ? ` Left out: ${left.join(', ')}.` : '';
   if (findings.length === 0) return `**Lint: no findings.**${silenced}`;
   const shown = findings.slice(0, MOST_FINDINGS).map(findingBlock);
   const more =

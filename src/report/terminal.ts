@@ -2,7 +2,7 @@
 // been cleaned of control characters (clean.ts).
 
 import type { Finding } from '../lint/finding.ts';
-import type { Report, StepStatus } from './report.ts';
+import type { LintReport, Report, StepStatus } from './report.ts';
 import {
   bar,
   cacheText,
@@ -11,6 +11,7 @@ import {
   duration,
   engineName,
   failureText,
+  leftOut,
   notablePhases,
   stepNumber,
   verdict,
@@ -51,7 +52,7 @@ export function terminalReport(report: Report, display: Display): string {
     report.build.notice ?? '',
     cacheBlock(report, display),
     smokeBlock(report, display),
-    findingsText(report.lint.findings, report.lint.suppressed, display),
+    findingsText(report.lint, display),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -122,9 +123,10 @@ function logLines(log: string[]): string[] {
 }
 
 /** The lint's findings, ready to print: a place to click on, then what is wrong and what to do. */
-export function findingsText(findings: Finding[], suppressed: number, display: Display): string {
-  const silenced = suppressed > 0 ? `, ${suppressed} silenced by a comment` : '';
-  const head = `  lint        ${findings.length === 0 ? 'no findings' : count(findings.length, 'finding')}${silenced}`;
+export function findingsText({ findings, suppressed, ignored }: LintReport, display: Display): string {
+  const found = findings.length === 0 ? 'no findings' : count(findings.length, 'finding');
+  const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
+  const head = `  lint        ${found}${left.join('')}`;
   return [head, ...findings.map((finding) => findingText(finding, display))].join('\n\n');
 }
 

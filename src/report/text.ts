@@ -17,6 +17,14 @@ export function count(number: number, noun: string, nouns = `${noun}s`): string 
   return `${number} ${number === 1 ? noun : nouns}`;
 }
 
+/** The findings that are not shown, by what leaves them out. */
+export function leftOut(suppressed: number, ignored: number): string[] {
+  return [
+    ...(suppressed > 0 ? [`${suppressed} silenced by a comment`] : []),
+    ...(ignored > 0 ? [`${ignored} ignored by lint-ignore`] : []),
+  ];
+}
+
 /** Cuts a text to a number of characters, with an ellipsis where something is missing. */
 export function cut(text: string, width: number): string {
   const characters = [...text];

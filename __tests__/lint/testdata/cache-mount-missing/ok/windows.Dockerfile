@@ -1,0 +1,3 @@
+# escape=`
+FROM example.com/windows/servercore:ltsc2022
+RUN npm ci

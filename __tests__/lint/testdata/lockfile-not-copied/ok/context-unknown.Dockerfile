@@ -1,0 +1,4 @@
+FROM node:24
+WORKDIR /app
+COPY package.json ./
+RUN npm install

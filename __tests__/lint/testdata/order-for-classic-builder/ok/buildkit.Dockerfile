@@ -1,0 +1,3 @@
+FROM node:24
+LABEL revision=$GIT_SHA
+RUN npm ci

@@ -1,0 +1,2 @@
+FROM my-base
+FROM my-base:latest

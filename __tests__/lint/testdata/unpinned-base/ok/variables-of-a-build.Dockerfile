@@ -1,0 +1,2 @@
+ARG BASE=example.com/team/base
+FROM $BASE

@@ -1,0 +1,3 @@
+# job: classic TAG=latest
+ARG TAG=24
+FROM node:${TAG}

@@ -1,0 +1,8 @@
+FROM node:24
+ARG APP_VERSION
+ARG FEATURES
+ENV APP_VERSION=$APP_VERSION FEATURES=$FEATURES PORT=80
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY . .
+RUN npm run build

@@ -1,0 +1,8 @@
+# job: LLVM_COMMIT=0123456789abcdef0123456789abcdef01234567 GIT_SHA=abcdef0
+FROM debian:bookworm
+ARG LLVM_COMMIT
+ARG NODE_SHA256
+ARG GIT_SHA=abcdef0
+ENV BUILD_DATE=2026-01-01
+ARG HTTP_PROXY
+RUN apt-get update && apt-get install -y curl

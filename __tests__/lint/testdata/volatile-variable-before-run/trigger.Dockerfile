@@ -1,0 +1,4 @@
+FROM node:24 AS base
+ONBUILD ARG CI_COMMIT_SHA
+ONBUILD RUN npm ci
+FROM base

@@ -1,0 +1,5 @@
+FROM debian:bookworm AS build
+RUN make
+FROM node:24
+COPY --from=build / /
+RUN npm ci

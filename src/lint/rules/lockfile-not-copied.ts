@@ -1,0 +1,114 @@
+// An install of a project's packages without its lock file, although the build context has one.
+//
+// Not flagged, on purpose:
+// - Where the context is not known, or has no lock file of that manager.
+// - A lock file that may have come some other way: by a COPY with a variable, --parents or a name that mentions it, or by
+//   a command that does.
+// - Go, whose manifest names exact versions; go.sum holds their checksums.
+// - An install that is told to do without (`--no-package-lock`, `--no-lockfile`), and one of named packages.
+import { basename, dirname, join } from 'node:path/posix';
+import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
+import { copied, flagValue } from '../../dockerfile/files.ts';
+import { changeDirectory } from '../../dockerfile/workdir.ts';
+import { type Install, installOf } from '../installs.ts';
+import type { LintInput, Rule, RuleFinding } from '../lint.ts';
+import { locksOf, manifestsOf, pickManifest } from '../manifests.ts';
+import { flagsOf } from '../paste.ts';
+import { originOf, type Source } from '../sources.ts';
+import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
+
+export const lockfileNotCopied: Rule = {
+  id: 'lockfile-not-copied',
+  severity: 'warning',
+  summary: 'An install runs without the lock file, so that it takes whatever versions are the newest on that day.',
+  check(input) {
+    return [...stepsOf(input.dockerfile)].flatMap(([stage, steps]) => findingsIn(stage, steps, input));
+  },
+};
+
+/** A COPY, ADD or mount, and what it brings. */
+interface Bringer {
+  instruction: Instruction;
+  sources: readonly Source[];
+}
+
+// No Dockerfile brings its manifests from farther.
+const FARTHEST = 200;
+
+function findingsIn(stage: Stage, steps: readonly Step[], input: LintInput): RuleFinding[] {
+  if (!steps.some((step) => locked(step).length > 0)) return [];
+  const found: RuleFinding[] = [];
+  const above: Bringer[] = [];
+  let text = '';
+  for (const step of [...inheritedSteps(input.dockerfile, stage, FARTHEST), ...steps]) {
+    const { instruction, sources, mounted } = step;
+    const bringers = [...above, { instruction, sources: mounted }];
+    text += `${instruction.text}\n`;
+    for (const { install, words } of step.stage === stage ? locked(step) : []) {
+      if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
+      const finding = judge(install, step, bringers, text, input);
+      if (finding !== null) found.push(finding);
+    }
+    // Who knows what it brings?
+    if (sources.length < (copied(instruction)?.sources.length ?? 0)) return found;
+    if (sources.length > 0) above.push({ instruction, sources });
+  }
+  return found;
+}
+
+/** The installs of an instruction that go by a lock file. */
+function locked({ commands }: Step): { install: Install; words: string[] }[] {
+  return commands.flatMap((command) => {
+    const install = installOf(command);
+    return install !== null && install.manager !== 'go' && install.packages.length === 0 && locksOf(install).length > 0
+      ? [{ install, words: command.words }]
+      : [];
+  });
+}
+
+function judge(
+  install: Install,
+  { instruction, workdir }: Step,
+  above: readonly Bringer[],
+  text: string,
+  input: LintInput,
+): RuleFinding | null {
+  const here = install.directory === null ? null : changeDirectory(workdir, install.directory);
+  const [alternatives = []] = manifestsOf(install);
+  if (here === null || alternatives.length === 0) return null;
+  // The last that brings the manifest counts.
+  for (const { instruction: bringer, sources } of above.toReversed()) {
+    for (const source of sources) {
+      const origin = source.context ? originOf(join(here, pickManifest(alternatives, '', input)), source) : null;
+      if (origin === null || input.contextHas(origin) !== true) continue;
+      const lock = locksOf(install).find((name) => input.contextHas(join(dirname(origin), name)) === true);
+      if (lock === undefined || flagValue(bringer, 'parents') !== null) return null;
+      const isThere = above.some((other) => other.sources.some((known) => originOf(join(here, lock), known) !== null));
+      if (isThere || text.includes(lock)) return null;
+      return report(install, instruction, bringer, origin, join(dirname(origin), lock));
+    }
+  }
+  return null;
+}
+
+function report(install: Install, run: Instruction, bringer: Instruction, origin: string, lock: string): RuleFinding {
+  const line = run.range.start.line;
+  return {
+    range: bringer.range,
+    confidence: 'high',
+    message: `\`${install.label}\` on line ${line} runs without \`${lock}\`: it takes the newest versions that \`${basename(origin)}\` allows on that day, and the layer keeps them until the manifest changes.`,
+    remedy: `Bring the lock file along:\n${withLock(bringer, lock)}`,
+    related: [{ range: run.range, message: `\`${install.label}\` does not see the lock file` }],
+  };
+}
+
+function withLock(bringer: Instruction, lock: string): string {
+  const copy = copied(bringer);
+  if (copy === null) return `RUN --mount=type=bind,source=${lock},target=${lock} …`;
+  const { keyword } = bringer;
+  const sources = [...copy.sources.map(({ text }) => text), lock].join(' ');
+  const destination = copy.destination.text;
+  // A single file may have named its destination.
+  const directory = /(^|\/)\.{0,2}$/.test(destination) || copy.sources.length > 1 ? destination : dirname(destination);
+  return `${keyword} ${flagsOf(bringer)}${sources} ${directory.replace(/([^/])$/, '$1/')}`;
+}
