@@ -14,7 +14,7 @@ import {
   grants,
   startCacheService,
 } from '../support/cache-service.ts';
-import { directory, docker, emptyEngine, engine, STORES, type Store } from '../support/engine.ts';
+import { build, directory, docker, emptyEngine, engine, fileSystem, STORES, type Store } from '../support/engine.ts';
 
 /** A builder stage with a layer of 2 MB that the image does not need, and a small last stage. */
 const DOCKERFILE = `FROM busybox AS build
@@ -36,7 +36,7 @@ beforeAll(async () => {
 beforeEach(() => service.heal());
 afterAll(() => service.close());
 
-type Access = EnvOptions & { commit?: string };
+type Access = EnvOptions & { commit?: string; temp?: string };
 
 /** One image of one repository: its files stay the same from job to job, but for what a test changes. */
 class Image {
@@ -71,8 +71,8 @@ class Image {
     return { ...main, job, post, report, missed, counts: service.counts };
   }
 
-  start({ commit = '', ...access }: Access = {}): Job {
-    return new Job({ ...this.#env, ...service.env(access), GITHUB_SHA: commit }, this.files);
+  start({ commit = '', temp, ...access }: Access = {}): Job {
+    return new Job({ ...this.#env, ...service.env(access), GITHUB_SHA: commit }, this.files, temp);
   }
 
   /** Media types of its layers, as `docker save` writes them. */
@@ -308,6 +308,14 @@ describe('what is wrong with the service ends in a right image, a green job and 
     await save();
   });
 
+  test('the disk is full', async () => {
+    const ran = await broken(() => undefined, { temp: fileSystem('1m') });
+    expect(ran.said).toMatch(
+      /^The cache failed, so the image was built without it: there is no room left on the disk\./,
+    );
+    expect(ran.later).toContain('Nothing was saved: there is no room left on the disk.');
+  });
+
   test('the saving process is killed', async () => {
     await service.fault({ what: 'hang', on: 'upload' });
     image.files['app.txt'] = 'killed\n';
@@ -344,6 +352,16 @@ test.each(STORES)('no value of a build argument is uploaded (%s)', async (store)
   }
   await service.heal();
   await job.post();
+});
+
+test('a command in a workflow waits until its layers are saved', async () => {
+  await service.evict();
+  const env = { ...engine('containerd'), ...service.env() };
+  const context = directory({ Dockerfile: 'FROM busybox\nCOPY salt .\n', salt: `${Math.random()}` });
+  const ran = await build([context, '-t', 'cached-docker-build-test:command', '--smoke-test', 'off'], env);
+  expect(ran.report.cache).toMatchObject({ store: 'actions', outcome: 'empty' });
+  expect(ran.report.cache.reason).toMatch(/ \d+\.\d [kM]B in \d new entr(y|ies) uploaded in \d\.\d s\.$/);
+  expect(service.entries().length).toBeGreaterThan(0);
 });
 
 describe('scopes', () => {

@@ -4,8 +4,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { build, directory, docker, emptyEngine as empty, engine, STORES } from '../support/engine.ts';
+import { describe, expect, test } from '@jest/globals';
+import { build, directory, docker, emptyEngine as empty, engine, fileSystem, STORES } from '../support/engine.ts';
 
 /** A builder stage with a layer of 5 MB that nobody needs again, and a small last stage. */
 const DOCKERFILE = `FROM busybox AS build
@@ -175,36 +175,22 @@ describe.each(STORES)('%s image store', (store) => {
     expect(missed(await job(at))).toEqual([]);
   });
 
-  describe('file systems', () => {
-    const mounted: string[] = [];
-    const mount = (...args: string[]) => execFileSync('mount', args);
-    const tmpfs = (size: string) => {
-      const path = directory({});
-      mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path);
-      mounted.push(path);
-      return path;
-    };
-    afterEach(() => {
-      for (const path of mounted.splice(0)) execFileSync('umount', ['--lazy', path]);
-    });
+  test('a disk that is full: the image is built, and what was there stays', async () => {
+    const at = { ...fresh(), cache: fileSystem('8m') };
+    await job(at);
+    writeFileSync(join(at.context, 'salt'), `${Math.random()}\n`);
+    const ran = await job(at);
+    expect(ran.code).toBe(0);
+    expect(ran.report.cache.reason).toContain('Nothing was saved: there is no room left on the disk.');
+    expect(await output()).toBe('one');
+  });
 
-    test('one that is full: the image is built, and what was there stays', async () => {
-      const at = { ...fresh(), cache: tmpfs('8m') };
-      await job(at);
-      writeFileSync(join(at.context, 'salt'), `${Math.random()}\n`);
-      const ran = await job(at);
-      expect(ran.code).toBe(0);
-      expect(ran.report.cache.reason).toContain('Nothing was saved: there is no room left on the disk.');
-      expect(await output()).toBe('one');
-    });
-
-    test('one that can only be read, with cache: read-only', async () => {
-      const at = { ...fresh(), cache: tmpfs('20m') };
-      await job(at);
-      mount('-o', 'remount,ro', at.cache);
-      await emptyEngine();
-      expect(missed(await job(at, '--cache', 'read-only'))).toEqual([]);
-    });
+  test('a directory that can only be read, with cache: read-only', async () => {
+    const at = { ...fresh(), cache: fileSystem('20m') };
+    await job(at);
+    execFileSync('mount', ['-o', 'remount,ro', at.cache]);
+    await emptyEngine();
+    expect(missed(await job(at, '--cache', 'read-only'))).toEqual([]);
   });
 
   test('no value of a build argument is kept', async () => {

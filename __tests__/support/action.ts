@@ -13,8 +13,11 @@ export class Job {
   readonly temporary: string;
   readonly #env: Strings;
 
-  /** @param env the environment of the job, with an engine in it */
-  constructor(env: Strings, files: Strings) {
+  /**
+   * @param env the environment of the job, with an engine in it
+   * @param temp RUNNER_TEMP, if not a directory of its own
+   */
+  constructor(env: Strings, files: Strings, temp?: string) {
     this.workspace = directory(files);
     this.temporary = join(this.workspace, '.runner');
     mkdirSync(this.temporary);
@@ -29,7 +32,7 @@ export class Job {
       GITHUB_OUTPUT: file('output'),
       GITHUB_STATE: file('state'),
       GITHUB_STEP_SUMMARY: file('summary'),
-      RUNNER_TEMP: this.temporary,
+      RUNNER_TEMP: temp ?? this.temporary,
     };
   }
 

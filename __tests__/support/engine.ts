@@ -83,7 +83,9 @@ export function start(args: string[], env: Environment) {
 }
 
 const made: string[] = [];
+const mounted: string[] = [];
 afterAll(() => {
+  for (const path of mounted) execFileSync('umount', ['--lazy', path]);
   for (const path of made) rmSync(path, { recursive: true, force: true });
 });
 
@@ -95,6 +97,14 @@ export function directory(files: Record<string, string>): string {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);
   }
+  return path;
+}
+
+/** A file system of its own in memory, until the test file is through. */
+export function fileSystem(size: string): string {
+  const path = directory({});
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+  mounted.push(path);
   return path;
 }
 

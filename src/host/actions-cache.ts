@@ -161,6 +161,7 @@ function plain(failure: string): string {
   const [unreachable] = /E(?:CONN\w+|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|TIMEDOUT)/.exec(failure) ?? [];
   if (unreachable) return `the cache service cannot be reached (${unreachable})`;
   if (/\b429\b|rate limit/i.test(failure)) return 'the cache service takes no more calls for now';
+  if (/ENOSPC/.test(failure)) return 'there is no room left on the disk';
   if (/write denied/.test(failure)) return 'this job may read the cache, but not write it';
   if (/\btar\b.*failed/i.test(failure)) return 'what came from the cache service is damaged';
   // Line ends are escaped, as in all workflow commands; behind the first one there is only advice.
