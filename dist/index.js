@@ -47629,6 +47629,8 @@ function plain(failure) {
         return `the cache service cannot be reached (${unreachable})`;
     if (/\b429\b|rate limit/i.test(failure))
         return 'the cache service takes no more calls for now';
+    if (/ENOSPC/.test(failure))
+        return 'there is no room left on the disk';
     if (/write denied/.test(failure))
         return 'this job may read the cache, but not write it';
     if (/\btar\b.*failed/i.test(failure))
