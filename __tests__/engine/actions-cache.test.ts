@@ -64,7 +64,13 @@ class Image {
   async again(inputs: Record<string, string> = {}, access: Access = {}) {
     service.resetCounts();
     const job = this.start(access);
-    const main = await job.main({ tags: this.#tag, 'smoke-test': 'off', report: 'report.json', ...inputs });
+    const main = await job.main({
+      tags: this.#tag,
+      lint: 'off',
+      'smoke-test': 'off',
+      report: 'report.json',
+      ...inputs,
+    });
     const post = await job.post();
     const report = job.report('report.json');
     const missed = report.build.steps.filter(({ status }) => status === 'miss').map(({ line }) => line);
