@@ -163,7 +163,7 @@ describe.each(STORES)('%s image store', (store) => {
     image.files['app.txt'] = 'two\n';
     const ran = await image.job();
     expect(ran).toMatchObject({ code: 0, missed: expect.arrayContaining([4, 5, 6, 8]) });
-    expect(ran.report.cache.reason).toContain('1 of its layers were gone.');
+    expect(ran.report.cache.reason).toContain('1 of the layers that were saved was gone.');
     expect(ran.stdout).not.toContain('building again');
     expect((await image.job()).missed).toEqual([]);
   });

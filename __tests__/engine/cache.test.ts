@@ -225,7 +225,7 @@ describe.each(STORES)('%s image store', (store) => {
     test('a layer is gone: it is not offered, and its step runs', async () => {
       const ran = await broken((cache) => rmSync(big(cache)));
       expect(missed(ran)).toContain('  4 RUN miss');
-      expect(ran.report.cache.reason).toContain('1 of its layers were gone.');
+      expect(ran.report.cache.reason).toContain('1 of the layers that were saved was gone.');
       // What ran was saved again.
       await emptyEngine();
       expect(missed(await job(ran.at))).toEqual([]);

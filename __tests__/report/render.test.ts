@@ -110,20 +110,29 @@ test('the layer cache has a line where somebody asked for one', () => {
     ...report().cache,
     store: 'directory',
     outcome: 'restored',
-    reason: 'Layers of an earlier build were offered to the engine. The layers of this build were saved.',
+    reason: 'The layers of this build were saved.',
     bytesFetched: 30_012_918,
     bytesStored: 999,
-    netSeconds: -1.24,
+    netSeconds: 61.2,
   } as const;
-  expect(terminalReport(report({ cache }), plain)).toContain(`
-  layers      restored. Layers of an earlier build were offered to the engine.
-              The layers of this build were saved. 30.0 MB fetched, 999 B
-              stored, reused steps less the cache’s own time: −1.2 s.
+  const text = terminalReport(report({ cache }), plain);
+  expect(text).toContain(`
+  layers      restored: reused steps saved 1 min 01 s, the cache’s own time
+              taken off. 30.0 MB fetched, 999 B stored. The layers of this build
+              were saved.
 `);
-  expect(summary(report({ cache }))).toContain(
-    '\n**Layers restored.** Layers of an earlier build were offered to the engine. ',
+  expect(text).toMatch(/ · 1 of 3 steps from the cache, which saved 1 min 01 s · /);
+  const lost = { ...cache, netSeconds: -1.24 };
+  expect(summary(report({ cache: lost }))).toContain(
+    '\n**Layers restored&#58;** it cost 1.2 s more than the reused steps saved. 30.0 MB fetched, 999 B stored. ',
   );
-  const unusable = { ...cache, outcome: 'unusable', reason: 'The classic builder cannot share its layers.' } as const;
+  const nothing = { bytesFetched: 0, bytesStored: 0, netSeconds: 0 };
+  const unusable = {
+    ...cache,
+    ...nothing,
+    outcome: 'unusable',
+    reason: 'The classic builder cannot share its layers.',
+  } as const;
   expect(summary(report({ cache: unusable }))).toContain(
     '\n**Layers unusable.** The classic builder cannot share its layers.\n',
   );

@@ -150,9 +150,7 @@ export class LayerCache {
     const { offered, gone } = await this.#contents.makeOffer();
     if (offered.length > 0) {
       this.#report.outcome = 'restored';
-      this.#say(
-        `Layers of an earlier build were offered to the engine.${gone > 0 ? ` ${gone} of its layers were gone.` : ''}`,
-      );
+      if (gone > 0) this.#say(`${gone} of the layers that were saved ${gone === 1 ? 'was' : 'were'} gone.`);
       // Of a commit that was built before, the engine finds the results and needs nothing below them.
       if (this.#index.commit !== this.#options.commit || this.#options.commit === '') this.#prefetch(offered);
     } else {

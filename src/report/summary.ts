@@ -85,7 +85,7 @@ function failureBlock(report: Report): string {
 
 function cacheBlock(report: Report): string {
   const text = cacheText(report);
-  return text === null ? '' : `**Layers ${escapeText(text).replace('.', '.**')}`;
+  return text === null ? '' : `**Layers ${escapeText(text).replace(/(\.|&#58;)(?= |$)/, '$1**')}`;
 }
 
 function smokeBlock({ smoke }: Report): string {

@@ -61,11 +61,12 @@ export function bar(seconds: number, longest: number, width: number): string {
 
 /** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
 export function verdict(report: Report): string {
-  const { build, smoke, lint } = report;
+  const { build, cache, smoke, lint } = report;
   const steps = countSteps(build.steps);
+  const saved = cache.netSeconds >= 1 ? `, which saved ${duration(cache.netSeconds)}` : '';
   const parts = [
     build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
-    ...(build.steps.length > 0 ? [`${steps.hit} of ${count(build.steps.length, 'step')} from the cache`] : []),
+    ...(build.steps.length > 0 ? [`${steps.hit} of ${count(build.steps.length, 'step')} from the cache${saved}`] : []),
     ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
     ...(lint.findings.length > 0 ? [count(lint.findings.length, 'lint finding')] : []),
   ];
@@ -93,11 +94,17 @@ export function cacheText({ cache }: Report): string | null {
   const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
   if (outcome === 'off') return null;
   // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
-  const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
+  const net =
+    netSeconds < 0
+      ? `: it cost ${duration(-netSeconds)} more than the reused steps saved`
+      : `: reused steps saved ${duration(netSeconds)}, the cache’s own time taken off`;
   // What is stored behind the job's back is told by `post`.
-  const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
-  const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
-  return `${outcome}. ${reason}${figures}`;
+  const figures = [
+    ...(bytesFetched > 0 ? [`${bytes(bytesFetched)} fetched`] : []),
+    ...(bytesStored > 0 ? [`${bytes(bytesStored)} stored`] : []),
+  ].join(', ');
+  const sentences = [`${outcome}${outcome === 'restored' ? net : ''}.`, figures === '' ? '' : `${figures}.`, reason];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 /** What became of an upload of layers, in a sentence. */
