@@ -34,7 +34,8 @@ test.each([
     `FROM a\n${'# cached-docker-build ignore=remote-add x\nRUN npm ci\n'.repeat(25_000)}`,
   ],
   ['25,000 continuation lines', `FROM a\nCOPY . .\nRUN npm ci ${'&& \\\n npm ci '.repeat(25_000)}`],
-  ['10,000 stages in a line', lines(10_000, (at) => `FROM ${at ? `s${at - 1}` : 'a'} AS s${at}\nCOPY . .\nRUN npm ci`)],
+  ['10,000 stages in a line', lines(10_000, (at) => `FROM ${at ? `s${at - 1}` : 'a'} AS s${at}\nRUN b`)],
+  ['4,000 stages that install', lines(4000, (at) => `FROM ${at ? `s${at - 1}` : 'a'} AS s${at}\nCOPY . .\nRUN npm ci`)],
   ['10,000 stages on one', `FROM a AS b\nONBUILD COPY . .\nONBUILD RUN npm ci\n${'FROM b\n'.repeat(10_000)}`],
   ['10,000 stages that copy from all', lines(10_000, (at) => `FROM a AS s${at}\nCOPY --from=s${at && at - 1} / /`)],
   [
