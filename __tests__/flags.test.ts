@@ -44,6 +44,11 @@ test('a boolean may be switched off', () => {
   expect(read('build', '--summary=false').inputs.summary).toBe(false);
 });
 
+test('- and what stands behind -- are paths', () => {
+  expect(read('lint', '-', '--', '-x', '--lint')).toMatchObject({ operands: ['-', '-x', '--lint'], problems: [] });
+  expect(read('lint', '--format', 'sarif').format).toBe('sarif');
+});
+
 test('lint takes files', () => {
   expect(read('lint', 'a', 'b', '--lint', 'error')).toMatchObject({
     command: 'lint',
@@ -59,7 +64,7 @@ test.each([
   [['build', '--tagg', 'x'], '--tagg is no flag. Did you mean --tags?'],
   [['build', '--nonsense'], '--nonsense is no flag.'],
   [['build', '--target'], '--target needs a value.'],
-  [['build', '--format', 'xml'], '--format: "xml" is not one of text, json, github.'],
+  [['build', '--format', 'xml'], '--format: "xml" is not one of text, json, sarif, github.'],
 ])('%j: one clear sentence', (argv, message) => {
   expect(messages(...argv)).toContain(message);
 });

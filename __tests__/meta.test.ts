@@ -3,13 +3,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { version } from '../src/version.ts';
+import { homepage, version } from '../src/version.ts';
 import { read, root } from './support/engine.ts';
 
 const manifest = JSON.parse(read(root, 'package.json'));
 const action = read(root, 'action.yml');
 
 test('the version is that of package.json', () => expect(version).toBe(manifest.version));
+
+test('the README’s example is of the repository that findings link to', () =>
+  expect(read(root, 'README.md')).toContain(`uses: ${homepage.replace('https://github.com/', '')}@v0`));
 
 test('what action.yml and package.json start is there', () => {
   const started = [...action.matchAll(/^ {2}(?:main|post): (\S+)$/gm)].map(([, file]) => file ?? '');

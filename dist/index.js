@@ -31959,10 +31959,13 @@ async function withoutCommands(work) {
         process.stdout.write(`::${token}::\n`);
     }
 }
+/** Where a workflow's job works; null outside a workflow. */
+const workspace = () => process.env.GITHUB_WORKSPACE || null;
 /** A file as it is named from the top of the repository. */
 function fromWorkspace(file) {
-    const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
-    return (0,external_node_path_.relative)(workspace, (0,external_node_path_.resolve)(file)).split(external_node_path_.sep).join('/');
+    return (0,external_node_path_.relative)(workspace() ?? process.cwd(), (0,external_node_path_.resolve)(file))
+        .split(external_node_path_.sep)
+        .join('/');
 }
 
 ;// CONCATENATED MODULE: ./lib/host/cancel.js
@@ -32002,6 +32005,10 @@ async function readText(path) {
     catch (error) {
         return { text: null, problem: reason(error) };
     }
+}
+/** The path with all links resolved; the whole path as it is, where there is nothing. */
+function realPath(path) {
+    return (0,promises_namespaceObject.realpath)(path).catch(() => (0,external_node_path_.resolve)(path));
 }
 /** Null when `path` is a directory, else why it is none. */
 async function directoryProblem(path) {
@@ -32108,7 +32115,7 @@ function reason(error) {
 }
 
 ;// CONCATENATED MODULE: ./lib/host/terminal.js
-// The two streams of the process, and what they can show.
+// The streams of the process, and what they can show.
 // Who reads our output may stop reading (`| head`): the build goes on, and nothing is said to nobody.
 for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
@@ -32121,6 +32128,13 @@ function printOut(text) {
 }
 function printErr(text) {
     process.stderr.write(`${text}\n`);
+}
+/** All that comes on standard input (UTF-8, wrong bytes replaced). */
+async function readInput() {
+    const chunks = [];
+    for await (const chunk of process.stdin)
+        chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
 }
 /** What a stream can show. NO_COLOR and FORCE_COLOR are honoured (https://no-color.org); a workflow's log shows colours. */
 function display(stream) {
@@ -33150,19 +33164,24 @@ const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)(
 function splitArguments(args, valued) {
     const operands = [];
     const options = new Map();
-    const rest = [...args];
-    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    let next = 0;
+    while (next < args.length) {
+        const word = args[next++] ?? '';
         const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
         const [, name, given] = valued.has(short)
             ? [word, short, attached]
             : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
         if (word === '--')
-            operands.push(...rest.splice(0));
-        else if (!word.startsWith('-'))
+            return { operands: operands.concat(args.slice(next)), options };
+        if (!word.startsWith('-'))
             operands.push(word);
         else if (name !== undefined) {
-            const value = given ?? (valued.has(name) ? rest.shift() : undefined);
-            options.set(name, [...(options.get(name) ?? []), value ?? '']);
+            const value = given ?? (valued.has(name) ? args[next++] : undefined) ?? '';
+            const known = options.get(name);
+            if (known === undefined)
+                options.set(name, [value]);
+            else
+                known.push(value);
         }
     }
     return { operands, options };
@@ -42329,7 +42348,8 @@ function isMount({ step }) {
 function breaksSystemOnly({ broken }) {
     return broken.every(({ installs }) => installs.every(({ install }) => isSystem(install)));
 }
-// No Dockerfile has so many instructions between a COPY and an install; a file that was made to hang linters may.
+// No Dockerfile has so many instructions between a COPY and an install, or mounts for one; a file that was made to hang
+// linters may.
 const FARTHEST = 100;
 function seen(step, input) {
     const { commands, workdir } = step;
@@ -42347,7 +42367,7 @@ function seen(step, input) {
 /** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
 function findCulprits(step, above, input, culprits) {
     const installs = leadingInstalls(step);
-    if (installs.length === 0)
+    if (installs.length === 0 || step.mounted.length > FARTHEST)
         return;
     if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input))))
         return;
@@ -43173,11 +43193,11 @@ function lockfile_not_copied_findingsIn(stage, steps, input) {
     let text = '';
     for (const step of [...inheritedSteps(input.dockerfile, stage, lockfile_not_copied_FARTHEST), ...steps]) {
         const { instruction, sources, mounted } = step;
-        const bringers = [...above, { instruction, sources: mounted }];
         text += `${instruction.text}\n`;
         for (const { install, words } of step.stage === stage ? locked(step) : []) {
             if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word)))
                 continue;
+            const bringers = [...above.slice(-lockfile_not_copied_FARTHEST), { instruction, sources: mounted }];
             const finding = lockfile_not_copied_judge(install, step, bringers, text, input);
             if (finding !== null)
                 found.push(finding);
@@ -44043,10 +44063,17 @@ const RULES = [
 ;// CONCATENATED MODULE: ./lib/lint/lint.js
 
 
-/** The id under which syntax problems are reported; they cannot be suppressed, because the build fails on them. */
-const SYNTAX = 'syntax';
+/** How syntax problems are reported; they cannot be suppressed, because the build fails on them. */
+const SYNTAX = { id: 'syntax', severity: 'error', summary: 'What BuildKit rejects, before it runs anything.' };
 /** Reports the comments that ignore rules, where they do not do what they say. */
-const IGNORE_COMMENT = 'ignore-comment';
+const COMMENTS = {
+    id: 'ignore-comment',
+    severity: 'notice',
+    summary: 'A comment that ignores a rule which does not exist, or one that finds nothing there.',
+};
+const IGNORE_COMMENT = COMMENTS.id;
+/** What findings are called besides the rules: they come from lint() itself, and have no pages. */
+const BESIDE_RULES = [SYNTAX, COMMENTS];
 /** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
 function lint(input, rules = RULES, ignore = []) {
     const { path } = input.dockerfile;
@@ -44056,8 +44083,7 @@ function lint(input, rules = RULES, ignore = []) {
     const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
     const judged = judging.map(({ id }) => id);
     const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
-    const about = { id: IGNORE_COMMENT, severity: 'notice' };
-    const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, about, finding))];
+    const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, COMMENTS, finding))];
     const shown = all.filter(({ rule }) => !ignore.includes(rule));
     const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
     findings.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -44076,10 +44102,18 @@ function toFinding(path, { id, severity }, finding) {
 }
 function syntaxFinding(path, { message, hint, range }) {
     const about = { confidence: 'high', message, remedy: hint ?? '', related: [] };
-    return { rule: SYNTAX, severity: 'error', ...place(path, range), ...about, related: [], seconds: null, fix: null };
+    return {
+        rule: SYNTAX.id,
+        severity: SYNTAX.severity,
+        ...place(path, range),
+        ...about,
+        related: [],
+        seconds: null,
+        fix: null,
+    };
 }
 function place(file, { start, end }) {
-    return { file, line: start.line, endLine: end.line, column: start.column };
+    return { file, line: start.line, endLine: end.line, column: start.column, endColumn: end.column };
 }
 
 ;// CONCATENATED MODULE: ./lib/inputs.js
@@ -44578,6 +44612,10 @@ var external_node_util_ = __nccwpck_require__(7975);
 /** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
 function printable(text) {
     return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
+}
+/** A name, which may have any character, on one line. */
+function oneLine(name) {
+    return printable(name).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 /**
  * Replaces hidden values by their names. Values of fewer than four characters stay: they are no secret that could be
@@ -46234,7 +46272,8 @@ class LayerCache {
         const { offered, gone } = await this.#contents.makeOffer();
         if (offered.length > 0) {
             this.#report.outcome = 'restored';
-            this.#say(`Layers of an earlier build were offered to the engine.${gone > 0 ? ` ${gone} of its layers were gone.` : ''}`);
+            if (gone > 0)
+                this.#say(`${gone} of the layers that were saved ${gone === 1 ? 'was' : 'were'} gone.`);
             // Of a commit that was built before, the engine finds the results and needs nothing below them.
             if (this.#index.commit !== this.#options.commit || this.#options.commit === '')
                 this.#prefetch(offered);
@@ -48129,6 +48168,16 @@ function duration(seconds) {
 function text_count(number, noun, nouns = `${noun}s`) {
     return `${number} ${number === 1 ? noun : nouns}`;
 }
+/** What is wrong and what to do, where nothing tells the two apart but an empty line. */
+function advice({ message, remedy }) {
+    return remedy === '' ? message : `${message}\n\n${remedy}`;
+}
+const SEVERITIES = ['error', 'warning', 'notice'];
+/** The findings by severity, then by the seconds that they cost; of equals, in the order that they have. */
+function worstFirst(findings) {
+    const rank = ({ severity }) => SEVERITIES.indexOf(severity);
+    return [...findings].sort((a, b) => rank(a) - rank(b) || (b.seconds ?? 0) - (a.seconds ?? 0));
+}
 /** The findings that are not shown, by what leaves them out. */
 function leftOut(suppressed, ignored) {
     return [
@@ -48170,11 +48219,12 @@ function bar(seconds, longest, width) {
 }
 /** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
 function verdict(report) {
-    const { build, smoke, lint } = report;
+    const { build, cache, smoke, lint } = report;
     const steps = countSteps(build.steps);
+    const saved = cache.netSeconds >= 1 ? `, which saved ${duration(cache.netSeconds)}` : '';
     const parts = [
         build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
-        ...(build.steps.length > 0 ? [`${steps.hit} of ${text_count(build.steps.length, 'step')} from the cache`] : []),
+        ...(build.steps.length > 0 ? [`${steps.hit} of ${text_count(build.steps.length, 'step')} from the cache${saved}`] : []),
         ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
         ...(lint.findings.length > 0 ? [text_count(lint.findings.length, 'lint finding')] : []),
     ];
@@ -48200,11 +48250,16 @@ function cacheText({ cache }) {
     if (outcome === 'off')
         return null;
     // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
-    const net = `reused steps less the cache’s own time: ${netSeconds < 0 ? '−' : ''}${duration(Math.abs(netSeconds))}`;
+    const net = netSeconds < 0
+        ? `: it cost ${duration(-netSeconds)} more than the reused steps saved`
+        : `: reused steps saved ${duration(netSeconds)}, the cache’s own time taken off`;
     // What is stored behind the job's back is told by `post`.
-    const stored = bytesStored > 0 ? `${bytes(bytesStored)} stored, ` : '';
-    const figures = outcome === 'unusable' ? '' : ` ${bytes(bytesFetched)} fetched, ${stored}${net}.`;
-    return `${outcome}. ${reason}${figures}`;
+    const figures = [
+        ...(bytesFetched > 0 ? [`${bytes(bytesFetched)} fetched`] : []),
+        ...(bytesStored > 0 ? [`${bytes(bytesStored)} stored`] : []),
+    ].join(', ');
+    const sentences = [`${outcome}${outcome === 'restored' ? net : ''}.`, figures === '' ? '' : `${figures}.`, reason];
+    return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 /** What became of an upload of layers, in a sentence. */
 function uploadText({ entries, bytes: number, seconds, problem }) {
@@ -48404,9 +48459,91 @@ function layers_targetsOf(dockerfile, target) {
     });
 }
 
+;// CONCATENATED MODULE: ./lib/report/excerpt.js
+// The lines that a finding is about, as they stand in the file, and a mark under them. Pure.
+/** Lines of a file that are shown for one finding. */
+const excerpt_MOST_LINES = 3;
+/**
+ * The lines of the place, each at most `width` columns wide. The first has its part of the place marked; further ones
+ * follow it whole, and where there are more than fit, the last one counts the rest.
+ * @param lines the lines of the file
+ */
+function excerpt(lines, place, width) {
+    const last = Math.min(place.endLine, lines.length);
+    const numbers = Array.from({ length: Math.max(0, Math.min(last - place.line + 1, excerpt_MOST_LINES)) }, (_, at) => place.line + at);
+    const shown = numbers.map((number) => {
+        const line = lines[number - 1] ?? '';
+        const first = number === place.line;
+        const from = first ? place.column - 1 : 0;
+        const { text, mark } = windowed(line, from, number === place.endLine ? place.endColumn - 1 : line.length, width);
+        return { number, text, mark: first ? mark : null };
+    });
+    const more = last - place.line + 1 - shown.length;
+    return more > 0
+        ? [...shown, { number: null, text: `… ${more} more ${more === 1 ? 'line' : 'lines'}`, mark: null }]
+        : shown;
+}
+/** The part of a line around `from`, and the mark from there up to `to`. */
+function windowed(line, from, to, width) {
+    // What stands far to the right is shown with a little of what is in front of it.
+    const begin = from > width - 20 ? Math.max(0, from - 20) : 0;
+    const lead = begin > 0 ? '…' : '';
+    // No more of a line of a megabyte is looked at than may show, and one character that tells that there is more.
+    const before = harmless(line.slice(begin, from));
+    const marked = harmless(line.slice(from, Math.min(to, from + width + 1)));
+    const after = harmless(line.slice(to, to + width + 1));
+    const text = clip(`${lead}${before}${marked}${after}`, width);
+    const start = columns(lead + before);
+    const length = Math.min(columns(marked.trimEnd()), Math.max(1, width - start));
+    return { text, mark: ' '.repeat(start) + '^'.repeat(Math.max(1, length)) };
+}
+/** Cuts a text to a number of columns, with an ellipsis where something is missing. */
+function clip(text, width) {
+    const clean = text.trimEnd();
+    if (columns(clean) <= width)
+        return clean;
+    let result = '';
+    let used = 0;
+    for (const character of clean) {
+        used += columns(character);
+        if (used >= width)
+            break;
+        result += character;
+    }
+    return `${result}…`;
+}
+/** A text of which nothing moves the cursor, turns the direction of writing or hides: tabs are blanks, all else has a sign. */
+function harmless(text) {
+    return text
+        .replaceAll('\t', '  ')
+        .replace(/\r+$/, '')
+        .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+        const code = character.charCodeAt(0);
+        // The pictures of the control characters (U+2400) are in their order.
+        return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
+    });
+}
+/** Columns that a text takes in a terminal: marks that go on top of a character take none, East Asian ones and emoji two. */
+function columns(text) {
+    let sum = 0;
+    for (const character of text) {
+        if (character < '\u0300')
+            sum += 1;
+        else if (/^[\p{Mn}\p{Me}]/u.test(character))
+            sum += 0;
+        else
+            sum += /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u.test(character)
+                ? 2
+                : 1;
+    }
+    return sum;
+}
+
 ;// CONCATENATED MODULE: ./lib/report/terminal.js
 // Report → text for a terminal or a plain log. Pure: what the terminal can show comes in as `Display`, and the report has
 // been cleaned of control characters (clean.ts).
+
+
 
 const CODES = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 };
 /** Colours a text where colours are shown. */
@@ -48420,7 +48557,7 @@ const terminal_STATUS = {
     'not-run': { word: 'not run', style: 'dim' },
 };
 /** The report of a job, ready to print. */
-function terminalReport(report, display) {
+function terminalReport(report, sources, display) {
     const good = report.outcome === 'success';
     const image = report.tags.length > 0 ? ` → ${report.tags.join(', ')}` : '';
     const blocks = [
@@ -48431,7 +48568,7 @@ function terminalReport(report, display) {
         report.build.notice ?? '',
         cacheBlock(report, display),
         smokeBlock(report, display),
-        findingsText(report.lint, display),
+        findingsText(report.lint, sources, display),
     ];
     return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -48482,23 +48619,35 @@ function smokeBlock({ smoke }, display) {
 function logLines(log) {
     return log.map((line) => `    │ ${line}`);
 }
-/** The lint's findings, ready to print: a place to click on, then what is wrong and what to do. */
-function findingsText({ findings, suppressed, ignored }, display) {
+/** The lint's findings, ready to print: a place to click on, the lines there, then what is wrong and what to do. */
+function findingsText({ findings, suppressed, ignored }, sources, display) {
+    const lines = new Map([...sources].map(([file, text]) => [file, text.replace(/^\ufeff/, '').split('\n')]));
     const found = findings.length === 0 ? 'no findings' : text_count(findings.length, 'finding');
     const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
     const head = `  lint        ${found}${left.join('')}`;
-    return [head, ...findings.map((finding) => findingText(finding, display))].join('\n\n');
+    return [head, ...findings.map((finding) => findingText(finding, lines.get(finding.file) ?? [], display))].join('\n\n');
 }
 /** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
-function findingText({ rule, severity, file, line, message, remedy }, display) {
+function findingText(finding, lines, display) {
+    const { rule, severity, file, line, message, remedy } = finding;
     const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
     const [todo = '', ...paste] = remedy.split('\n');
     return [
-        `  ${paint('bold', `${file}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
+        `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
+        ...excerptLines(finding, lines, style, display),
         ...wrap(message, display.width - 4).map((text) => `    ${text}`),
         ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
         ...paste.map((text) => `      ${text}`),
     ].join('\n');
+}
+/** The lines that a finding is about, behind their numbers. */
+function excerptLines(finding, lines, style, display) {
+    const digits = String(finding.endLine).length;
+    const edge = (number) => paint('dim', `    ${String(number ?? '').padStart(digits)} │`, display);
+    return excerpt(lines, finding, display.width - digits - 7).flatMap(({ number, text, mark }) => [
+        `${edge(number)} ${number === null ? paint('dim', text, display) : text}`.trimEnd(),
+        ...(mark === null ? [] : [`${edge(null)} ${paint(style, mark, display)}`]),
+    ]);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/live.js
@@ -48783,18 +48932,21 @@ async function runJob(inputs, wrong, ui, cancel) {
         build: { ...built, failure: mapText(built.failure, hide) },
         smoke: mapText(smoked, hide),
     };
-    return { report: mapText({ ...report, outcome: outcome(report, inputs) }, printable) };
+    return {
+        report: mapText({ ...report, outcome: outcome(report, inputs) }, printable),
+        sources: new Map([[printable(file), hide(source.text)]]),
+    };
 }
 /**
  * The model of a Dockerfile, and what the lint says of it.
- * @param context the directory in which the rules look for manifests
+ * @param context the directory in which the rules look for manifests; null where that is not known
  * @param builder what builds it; null where nothing is built
  */
 function readDockerfile(text, file, context, inputs, builder) {
     const buildArgs = buildArguments(inputs);
     const parsed = parseDockerfile(text, file, buildArgs);
-    const found = readContext(context, file);
-    const known = 'problem' in found ? null : found;
+    const found = context === null ? null : readContext(context, file);
+    const known = found === null || 'problem' in found ? null : found;
     const job = {
         builder,
         buildArgs,
@@ -48850,17 +49002,27 @@ function dockerfileProblems(file, text, problem) {
 
 /**
  * GitHub shows 10 of each level per step and drops the rest.
- * https://docs.github.com/rest/checks/runs (annotations of a workflow step)
+ * https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
  */
 const PER_LEVEL = 10;
-/** The annotations of a report, worst first, within GitHub's limit. */
+/** The annotations of a report: what failed, then the findings, worst first. */
 function annotationsOf(report) {
-    const all = [...failures(report), ...report.lint.findings.map(fromFinding)];
-    return ['error', 'warning', 'notice'].flatMap((level) => all.filter((annotation) => annotation.level === level).slice(0, PER_LEVEL));
+    return within([...failures(report), ...fromFindings(report.lint.findings)]);
 }
-function fromFinding({ rule, severity, file, line, endLine, column, message, remedy }) {
-    const text = remedy === '' ? message : `${message}\n\n${remedy}`;
-    return { level: severity, title: rule, message: text, file, line, endLine, column };
+/** The annotations of findings alone, worst first. */
+function findingAnnotations(findings) {
+    return within(fromFindings(findings));
+}
+/** Each level has a limit of its own, so that no number of notices takes the place of a warning. */
+function within(all) {
+    const annotations = ['error', 'warning', 'notice'].flatMap((level) => all.filter((annotation) => annotation.level === level).slice(0, PER_LEVEL));
+    return { annotations, left: all.length - annotations.length };
+}
+function fromFindings(findings) {
+    return worstFirst(findings).map((finding) => {
+        const { rule, severity, file, line, endLine, column } = finding;
+        return { level: severity, title: rule, message: advice(finding), file, line, endLine, column };
+    });
 }
 function failures(report) {
     const { build, smoke, dockerfile } = report;
@@ -48885,6 +49047,7 @@ function failures(report) {
 
 ;// CONCATENATED MODULE: ./lib/report/summary.js
 // Report → markdown for the job summary. Everything from the Dockerfile, the build and the container is escaped. Pure.
+
 
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
 const MOST_STEPS = 300;
@@ -48948,20 +49111,24 @@ function summary_failureBlock(report) {
 }
 function summary_cacheBlock(report) {
     const text = cacheText(report);
-    return text === null ? '' : `**Layers ${escapeText(text).replace('.', '.**')}`;
+    return text === null ? '' : `**Layers ${escapeText(text).replace(/(\.|&#58;)(?= |$)/, '$1**')}`;
 }
 function summary_smokeBlock({ smoke }) {
     return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
 }
-function lintBlock({ lint }) {
-    const { findings, suppressed, ignored } = lint;
+function lintBlock(report) {
+    const { findings, suppressed, ignored } = report.lint;
     const left = leftOut(suppressed, ignored);
     const silenced = left.length > 0 ? ` Left out: ${left.join(', ')}.` : '';
     if (findings.length === 0)
         return `**Lint: no findings.**${silenced}`;
-    const shown = findings.slice(0, MOST_FINDINGS).map(findingBlock);
+    const { left: here } = annotationsOf(report);
+    const alone = here > 0
+        ? ` GitHub shows ten annotations of a kind: ${here} more ${here === 1 ? 'stands' : 'stand'} only here.`
+        : '';
+    const shown = worstFirst(findings).slice(0, MOST_FINDINGS).map(findingBlock);
     const more = findings.length > MOST_FINDINGS ? [`… and ${findings.length - MOST_FINDINGS} more in the JSON report.`] : [];
-    return [`**Lint: ${text_count(findings.length, 'finding')}.**${silenced}`, ...shown, ...more].join('\n\n');
+    return [`**Lint: ${text_count(findings.length, 'finding')}.**${silenced}${alone}`, ...shown, ...more].join('\n\n');
 }
 const SIGNS = { error: '❌', warning: '⚠️', notice: 'ℹ️' };
 /** A finding: where, what, and what to do; the lines to paste as a block of their own. */
@@ -49085,16 +49252,16 @@ async function runAction() {
         if ('problems' in result)
             exit(await refuse(result.problems, inputs));
         else
-            exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result.report, inputs));
+            exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result, inputs));
     }
     catch (error) {
         annotate(fromMessage(`cached-docker-build stopped: ${messageOf(error)}`));
         exit(1);
     }
 }
-async function publish(report, inputs) {
-    await withoutCommands(async () => printOut(`\n${terminalReport(report, display('stdout'))}\n`));
-    for (const annotation of annotationsOf(report))
+async function publish({ report, sources }, inputs) {
+    await withoutCommands(async () => printOut(`\n${terminalReport(report, sources, display('stdout'))}\n`));
+    for (const annotation of annotationsOf(report).annotations)
         annotate(annotation);
     for (const [name, value] of Object.entries(outputsOf(report)))
         setOutput(name, value);
@@ -49137,10 +49304,13 @@ async function tellSaved({ sentence }) {
 
 
 
-const FORMATS = ['text', 'json', 'github'];
+const FORMATS = ['text', 'json', 'sarif', 'github'];
 const COMMANDS = {
     build: { takes: '[CONTEXT]', help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.' },
-    lint: { takes: '[FILE…]', help: 'Look for an order of the Dockerfile that wastes the cache.' },
+    lint: {
+        takes: '[PATH…]',
+        help: 'Look for an order of Dockerfiles that wastes the cache. PATH: a file, a directory, or - for standard input.',
+    },
 };
 /** Docker's names of a flag → the input they set. */
 const ALIASES = new Map(Object.entries(INPUTS).flatMap(([name, spec]) => ('aliases' in spec ? spec.aliases : []).map((alias) => [alias, name])));
@@ -49239,12 +49409,304 @@ function suggestion(word, names, prefix = '') {
     return near === undefined ? '' : ` Did you mean ${prefix}${near}?`;
 }
 
+;// CONCATENATED MODULE: ./lib/host/git.js
+// What git says of a directory. Where it says nothing (no git, no work tree, one that belongs to somebody else), the
+// answer is null.
+
+/** The top of the work tree in which a directory lies, links resolved. */
+async function topLevel(directory) {
+    const printed = await git(directory, ['rev-parse', '--show-toplevel']);
+    return printed?.replace(/\r?\n$/, '') || null;
+}
+/**
+ * The files below a directory that match a pattern, relative to it: those that git tracks, and those that it would, had
+ * they been added. What is ignored is left out; so are other repositories inside.
+ */
+async function filesBelow(directory, patterns) {
+    const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns];
+    const printed = await git(directory, list);
+    // A file whose merge is not settled is named once for each side.
+    return printed === null ? null : [...new Set(printed.split('\0').filter((path) => path !== ''))];
+}
+async function git(directory, args) {
+    try {
+        const { exitCode, stdout } = await run('git', ['-C', directory, ...args]);
+        return exitCode === 0 ? stdout : null;
+    }
+    catch (error) {
+        if (error instanceof ProgramMissing)
+            return null;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/linting.js
+// The `lint` command's work: paths → Dockerfiles → findings. How they are printed is the command's business.
+
+
+
+
+
+
+
+
+
+const STANDARD_INPUT = '-';
+/** What standard input is called in findings. */
+const INPUT_NAME = 'stdin';
+/** Lints the paths: files, directories, or standard input; or else says all that is wrong with them. */
+async function lintPaths(paths, inputs) {
+    const found = await Promise.all(paths.map(dockerfilesOf));
+    const problems = found.flatMap((result) => ('problem' in result ? [result.problem] : []));
+    const named = linting_onceEach(found.flatMap((result) => ('files' in result ? result.files : [])));
+    const read = await Promise.all(named.map(readSource));
+    const unread = read.flatMap(({ name, problem }) => problem === null ? [] : [{ kind: 'usage', message: `${oneLine(name)} ${problem}.`, file: name }]);
+    if (problems.length + unread.length > 0)
+        return { problems: [...problems, ...unread] };
+    const results = read.map(({ name, path, text }) => readDockerfile(text ?? '', name, contextOf(path, inputs), inputs, null));
+    const sum = (count) => results.reduce((all, { findings }) => all + findings[count], 0);
+    const lint = {
+        findings: results.flatMap(({ findings }) => findings.findings),
+        suppressed: sum('suppressed'),
+        ignored: sum('ignored'),
+    };
+    return {
+        files: read.map(({ name }) => name),
+        sources: new Map(read.map(({ name, text }) => [printable(name), text ?? ''])),
+        lint: mapText(lint, printable),
+    };
+}
+/** Where the rules look for manifests: beside the file, unless a context is named; of standard input nobody knows. */
+function contextOf(path, inputs) {
+    if (inputs.context !== '.')
+        return inputs.context;
+    return path === null ? null : (0,external_node_path_.dirname)(path);
+}
+/** A file, read; standard input has no path. */
+async function readSource(operand) {
+    if (operand === STANDARD_INPUT)
+        return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
+    return { name: operand, path: operand, ...(await readText(operand)) };
+}
+function linting_onceEach(files) {
+    const byPlace = new Map(files.map((file) => [file === STANDARD_INPUT ? file : (0,external_node_path_.resolve)(file), file]));
+    return [...byPlace.values()];
+}
+/** The files that an operand stands for: itself, or the Dockerfiles below a directory. */
+async function dockerfilesOf(operand) {
+    if (operand === STANDARD_INPUT || (await directoryProblem(operand)) !== null)
+        return { files: [operand] };
+    const tree = openTree(operand);
+    // git lists deleted files as well. A link is left out: its target is linted where it is.
+    const below = ((await filesBelow(operand, PATTERNS)) ?? walk(operand))
+        .filter((path) => isDockerfile((0,external_node_path_.basename)(path)) && tree.entry(path)?.kind === 'file')
+        .sort();
+    if (below.length > 0)
+        return { files: below.map((path) => (0,external_node_path_.join)(operand, path)) };
+    const message = `${oneLine(operand)} has no Dockerfile in it (what git ignores does not count).`;
+    return { problem: { kind: 'usage', message, file: operand } };
+}
+/**
+ * For git: what may hold a Dockerfile's name, which isDockerfile judges then. Not with `:(icase)`: that finds nothing below
+ * a directory with a letter beyond ASCII.
+ */
+const PATTERNS = ['*[Ff][Ii][Ll][Ee]*'];
+/** Endings of files that lie beside a Dockerfile and are none, and of those that become one when they are filled in. */
+const OTHER = /\.(dockerignore|containerignore|md|orig|rej|j2|jinja2?|tmpl|tpl|template|erb)$/i;
+/**
+ * Whether a file of that name is a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `app.Dockerfile`, and the same of
+ * Containerfile. In front of a dot the case counts: `dockerfile.ts` is a program's.
+ */
+function isDockerfile(name) {
+    const named = /^([Dd]ocker|[Cc]ontainer)file$|^(Docker|Container)file\./.test(name);
+    return (named || /\.(docker|container)file$/i.test(name)) && !OTHER.test(name);
+}
+/** All files below a directory that is no git work tree, but for what git keeps and what npm installs. */
+function walk(directory) {
+    const tree = openTree(directory);
+    const files = [];
+    const ahead = [''];
+    for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
+        for (const name of tree.names(path)) {
+            const below = path === '' ? name : `${path}/${name}`;
+            const kind = tree.entry(below)?.kind;
+            if (kind === 'directory' && name !== '.git' && name !== 'node_modules')
+                ahead.push(below);
+            else if (kind === 'file')
+                files.push(below);
+        }
+    }
+    return files;
+}
+/**
+ * The URI of each file for SARIF: relative to the top of its repository, or else of the workflow's workspace or of the
+ * directory we are in; absolute for a file outside.
+ */
+async function urisOf(files) {
+    const [first = '.'] = files;
+    const root = await realPath((await topLevel((0,external_node_path_.dirname)(first))) ?? workspace() ?? '.');
+    const uris = files.map(async (file) => {
+        if (file === INPUT_NAME)
+            return [file, file];
+        // Code scanning shows nothing at the place of a link.
+        const real = await realPath(file);
+        const inside = (0,external_node_path_.relative)(root, real);
+        const outside = inside === '..' || inside.startsWith(`..${external_node_path_.sep}`) || (0,external_node_path_.resolve)(inside) === inside;
+        const uri = outside ? (0,external_node_url_.pathToFileURL)(real).href : inside.split(external_node_path_.sep).map(encodeURIComponent).join('/');
+        return [printable(file), uri];
+    });
+    return new Map(await Promise.all(uris));
+}
+
 ;// CONCATENATED MODULE: ./lib/version.js
-// The version, as package.json has it (a test compares them).
+// The version, as package.json has it, and where the project is, as the README's example names it (a test compares them).
 const version_version = '0.1.0';
+const homepage = 'https://github.com/OWNER/cached-docker-build';
+
+;// CONCATENATED MODULE: ./lib/report/fingerprint.js
+// What tells a line of a file apart from one run to the next, as GitHub's own upload action computes it: another value
+// under the same name would make it warn of every finding. Pure.
+// https://github.com/github/codeql-action/blob/main/src/fingerprints.ts
+/** How many characters from the start of a line count. */
+const WINDOW = 100;
+const FACTOR = 37n;
+const END_OF_FILE = 65_535;
+/** The fingerprint of each line, by its number less one. Blanks and the kind of line ends make no difference. */
+function fingerprints(text) {
+    const characters = text.replace(/\r\n?/g, '\n').replace(/[ \t]+/g, '');
+    const codes = (at) => BigInt(at < characters.length ? characters.charCodeAt(at) : at === characters.length ? END_OF_FILE : 0);
+    const leaving = BigInt.asUintN(64, FACTOR ** BigInt(WINDOW));
+    // A polynomial of the characters in the window, which rolls on: what it had at a line's start is the line's value.
+    let value = 0n;
+    for (let at = 0; at < WINDOW; at++)
+        value = BigInt.asUintN(64, value * FACTOR + codes(at));
+    const seen = new Map();
+    const lines = [];
+    for (let at = 0; at <= characters.length; at++) {
+        if (at === 0 || characters[at - 1] === '\n') {
+            const count = (seen.get(value) ?? 0) + 1;
+            seen.set(value, count);
+            lines.push(`${value.toString(16)}:${count}`);
+        }
+        value = BigInt.asUintN(64, value * FACTOR + codes(at + WINDOW) - codes(at) * leaving);
+    }
+    return lines;
+}
+
+;// CONCATENATED MODULE: ./lib/report/sarif.js
+// Findings → SARIF 2.1.0, the format that code scanning and many editors read. Pure.
+// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+// Limits and what GitHub makes of it: https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
+
+
+
+
+
+/** GitHub keeps 5,000 results of a run, and refuses a file with more than 25,000. */
+const MOST_RESULTS = 5000;
+/** GitHub keeps 100 locations of a result, and refuses more than 1,000. */
+const MOST_LOCATIONS = 100;
+/** A file may have 10 MB when it is compressed: a message that quotes a line of a megabyte must not fill it. */
+const LONGEST_MESSAGE = 4000;
+const LEVELS = { error: 'error', warning: 'warning', notice: 'note' };
+/** The name under which the top of the repository goes; where that is on this machine, nobody needs to know. */
+const ROOT = '%SRCROOT%';
+const PAGES = `${homepage}/blob/v${version_version.split('.')[0]}`;
+const DESCRIPTIONS = [
+    ...RULES.map((rule) => ({ ...rule, page: `src/lint/rules/${rule.id}.md` })),
+    ...BESIDE_RULES.map((rule) => ({ ...rule, page: 'docs/rules.md' })),
+];
+/**
+ * The findings as a SARIF file, worst first.
+ * @param uris where each file is: relative to the top of the repository, or absolute where it lies outside
+ */
+function toSarif(lint, sources, uris) {
+    const lines = new Map();
+    const fingerprint = ({ file, line }) => {
+        const known = lines.get(file) ?? fingerprints(sources.get(file) ?? '');
+        lines.set(file, known);
+        return known[line - 1];
+    };
+    const shown = worstFirst(lint.findings).slice(0, MOST_RESULTS);
+    const place = (location) => sarif_placeOf(location, uris);
+    const run = {
+        tool: {
+            driver: {
+                name: 'cached-docker-build',
+                semanticVersion: version_version,
+                informationUri: homepage,
+                rules: DESCRIPTIONS.map(sarif_describe),
+            },
+        },
+        originalUriBaseIds: { [ROOT]: { description: { text: 'The top of the repository.' } } },
+        // Columns count as JavaScript and the language server protocol count them.
+        columnKind: 'utf16CodeUnits',
+        results: shown.map((finding) => ({
+            ruleId: finding.rule,
+            ruleIndex: DESCRIPTIONS.findIndex(({ id }) => id === finding.rule),
+            level: LEVELS[finding.severity],
+            message: { text: sarif_messageOf(finding) },
+            locations: [place(finding)],
+            relatedLocations: relatedOf(finding).map((related, at) => ({
+                id: at + 1,
+                ...place(related),
+                message: { text: text_cut(related.message, LONGEST_MESSAGE) },
+            })),
+            partialFingerprints: { primaryLocationLineHash: fingerprint(finding) },
+            properties: { confidence: finding.confidence, seconds: finding.seconds },
+        })),
+        properties: {
+            suppressed: lint.suppressed,
+            ignored: lint.ignored,
+            leftOut: lint.findings.length - shown.length,
+        },
+    };
+    const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
+    return JSON.stringify(log, null, 2);
+}
+function sarif_describe({ id, severity, summary, page }) {
+    const helpUri = `${PAGES}/${page}`;
+    return {
+        id,
+        shortDescription: { text: summary },
+        fullDescription: { text: summary },
+        helpUri,
+        help: {
+            text: `${summary} Why, what to do and when not to: ${helpUri}`,
+            markdown: `${summary}\n\n[Why, what to do, and when not to](${helpUri})`,
+        },
+        defaultConfiguration: { level: LEVELS[severity] },
+        properties: {
+            tags: ['docker', 'build-cache'],
+            'problem.severity': severity === 'notice' ? 'recommendation' : severity,
+        },
+    };
+}
+function relatedOf({ related }) {
+    return related.slice(0, MOST_LOCATIONS);
+}
+/** The advice, and a link to each related place: GitHub shows those only that the message links to. */
+function sarif_messageOf(finding) {
+    const links = relatedOf(finding).map(({ line, message }, at) => `[line ${line}](${at + 1}): ${unlinked(text_cut(message, LONGEST_MESSAGE))}`);
+    const text = unlinked(text_cut(advice(finding), LONGEST_MESSAGE));
+    return [text, ...(links.length > 0 ? [links.join('\n')] : [])].join('\n\n');
+}
+/** What looks like a link in a plain text message would be one: a Dockerfile must not make any. */
+function unlinked(text) {
+    return text.replaceAll('](', ']\\(');
+}
+function sarif_placeOf(place, uris) {
+    const { file, line, endLine, column, endColumn } = place;
+    const uri = uris.get(file) ?? encodeURI(file);
+    const artifactLocation = /^[a-z]+:/.test(uri) ? { uri } : { uri, uriBaseId: ROOT };
+    const region = { startLine: line, startColumn: column, endLine, endColumn };
+    return { physicalLocation: { artifactLocation, region } };
+}
 
 ;// CONCATENATED MODULE: ./lib/command.js
 // The job as a command in a terminal: progress on stderr, the report on stdout.
+
+
 
 
 
@@ -49302,45 +49764,44 @@ async function buildCommand(inputs, wrong, format, cancel) {
     const { report } = result;
     if (inputs.report !== '')
         await writeText(inputs.report, toJson(report));
-    printReport(report, format);
+    await printReport(result, format);
     return report.outcome === 'success' ? 0 : 1;
 }
-function printReport(report, format) {
+async function printReport({ report, sources }, format) {
     if (format === 'json')
         printOut(toJson(report).trimEnd());
     if (format === 'text')
-        printOut(`\n${terminalReport(report, display('stdout'))}\n`);
+        printOut(`\n${terminalReport(report, sources, display('stdout'))}\n`);
+    if (format === 'sarif')
+        printOut(toSarif(report.lint, sources, await urisOf([report.dockerfile])));
     if (format === 'github')
-        for (const annotation of annotationsOf(report))
-            annotate(annotation);
+        printAnnotations(annotationsOf(report));
+}
+function printAnnotations({ annotations, left }) {
+    for (const annotation of annotations)
+        annotate(annotation);
+    if (left > 0)
+        printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
 }
 async function lintCommand(operands, inputs, wrong, format) {
-    const files = operands.length > 0 ? operands : [inputs.file || (0,external_node_path_.join)(inputs.context, 'Dockerfile')];
-    const sources = await Promise.all(files.map(async (file) => ({ file, ...(await readText(file)) })));
-    const missing = sources.flatMap(({ file, problem }) => problem === null ? [] : [{ kind: 'usage', message: `${file} ${problem}.`, file }]);
-    if (wrong.length + missing.length > 0)
-        return command_refuse([...wrong, ...missing]);
-    const results = sources.map(({ file, text }) => {
-        const context = inputs.context === '.' ? (0,external_node_path_.dirname)(file) : inputs.context;
-        return readDockerfile(text ?? '', file, context, inputs, null).findings;
-    });
-    const sum = (count) => results.reduce((all, result) => all + result[count], 0);
-    const linted = mapText({
-        findings: results.flatMap(({ findings }) => findings),
-        suppressed: sum('suppressed'),
-        ignored: sum('ignored'),
-    }, printable);
+    const paths = operands.length > 0 ? operands : [inputs.file || (0,external_node_path_.join)(inputs.context, 'Dockerfile')];
+    const linted = await lintPaths(paths, inputs);
+    if ('problems' in linted || wrong.length > 0) {
+        return command_refuse([...wrong, ...('problems' in linted ? linted.problems : [])]);
+    }
+    const { files, sources, lint } = linted;
     const serious = inputs.lint === 'error'
-        ? seriousFindings(linted.findings)
-        : linted.findings.filter(({ severity }) => severity === 'error');
+        ? seriousFindings(lint.findings)
+        : lint.findings.filter(({ severity }) => severity === 'error');
     const outcome = serious.length > 0 ? 'failure' : 'success';
     if (format === 'json')
-        printOut(JSON.stringify({ schemaVersion: 1, files, lint: linted, outcome }, null, 2));
+        printOut(JSON.stringify({ schemaVersion: 1, files, lint, outcome }, null, 2));
     if (format === 'text')
-        printOut(findingsText(linted, display('stdout')));
+        printOut(findingsText(lint, sources, display('stdout')));
+    if (format === 'sarif')
+        printOut(toSarif(lint, sources, await urisOf(files)));
     if (format === 'github')
-        for (const finding of linted.findings)
-            annotate(fromFinding(finding));
+        printAnnotations(findingAnnotations(lint.findings));
     return outcome === 'success' ? 0 : 1;
 }
 function command_refuse(problems) {

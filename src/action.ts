@@ -9,11 +9,11 @@ import { display, exit, printOut } from './host/terminal.ts';
 import { type Inputs, type Problem, readInputs } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
 import { outputsOf } from './outputs.ts';
-import { runJob } from './pipeline.ts';
+import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
 import { type Annotation, annotationsOf } from './report/annotations.ts';
 import { printable } from './report/clean.ts';
-import { type Report, toJson } from './report/report.ts';
+import { toJson } from './report/report.ts';
 import { problemSummary, savedSummary, summary } from './report/summary.ts';
 import { terminalReport } from './report/terminal.ts';
 import { awaitSaved, saveBehind } from './saving.ts';
@@ -38,16 +38,16 @@ export async function runAction(): Promise<void> {
     const result = await runJob(inputs, problems, ui, cancel);
     saveState(CONTAINER, '');
     if ('problems' in result) exit(await refuse(result.problems, inputs));
-    else exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result.report, inputs));
+    else exit(cancel.aborted ? exitCodeOf(cancel) : await publish(result, inputs));
   } catch (error) {
     annotate(fromMessage(`cached-docker-build stopped: ${messageOf(error)}`));
     exit(1);
   }
 }
 
-async function publish(report: Report, inputs: Inputs): Promise<number> {
-  await withoutCommands(async () => printOut(`\n${terminalReport(report, display('stdout'))}\n`));
-  for (const annotation of annotationsOf(report)) annotate(annotation);
+async function publish({ report, sources }: Done, inputs: Inputs): Promise<number> {
+  await withoutCommands(async () => printOut(`\n${terminalReport(report, sources, display('stdout'))}\n`));
+  for (const annotation of annotationsOf(report).annotations) annotate(annotation);
   for (const [name, value] of Object.entries(outputsOf(report))) setOutput(name, value);
   if (inputs.report !== '') await writeText(inputs.report, toJson(report));
   if (inputs.summary) await addToSummary(summary(report));

@@ -1,19 +1,21 @@
 // The job as a command in a terminal: progress on stderr, the report on stdout.
 
 import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
 import { annotate } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
-import { readText, writeText } from './host/files.ts';
+import { writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
-import { readDockerfile, runJob } from './pipeline.ts';
+import { lintPaths, urisOf } from './linting.ts';
+import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
-import { annotationsOf, fromFinding } from './report/annotations.ts';
-import { mapText, printable } from './report/clean.ts';
-import { type LintReport, type Report, seriousFindings, toJson } from './report/report.ts';
+import { type Annotations, annotationsOf, findingAnnotations } from './report/annotations.ts';
+import { printable } from './report/clean.ts';
+import { seriousFindings, toJson } from './report/report.ts';
+import { toSarif } from './report/sarif.ts';
 import { findingsText, paint, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
 import { version } from './version.ts';
@@ -55,44 +57,38 @@ async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, ca
   if ('problems' in result) return refuse(result.problems);
   const { report } = result;
   if (inputs.report !== '') await writeText(inputs.report, toJson(report));
-  printReport(report, format);
+  await printReport(result, format);
   return report.outcome === 'success' ? 0 : 1;
 }
 
-function printReport(report: Report, format: Format): void {
+async function printReport({ report, sources }: Done, format: Format): Promise<void> {
   if (format === 'json') printOut(toJson(report).trimEnd());
-  if (format === 'text') printOut(`\n${terminalReport(report, display('stdout'))}\n`);
-  if (format === 'github') for (const annotation of annotationsOf(report)) annotate(annotation);
+  if (format === 'text') printOut(`\n${terminalReport(report, sources, display('stdout'))}\n`);
+  if (format === 'sarif') printOut(toSarif(report.lint, sources, await urisOf([report.dockerfile])));
+  if (format === 'github') printAnnotations(annotationsOf(report));
+}
+
+function printAnnotations({ annotations, left }: Annotations): void {
+  for (const annotation of annotations) annotate(annotation);
+  if (left > 0) printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
 }
 
 async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[], format: Format): Promise<number> {
-  const files = operands.length > 0 ? operands : [inputs.file || join(inputs.context, 'Dockerfile')];
-  const sources = await Promise.all(files.map(async (file) => ({ file, ...(await readText(file)) })));
-  const missing = sources.flatMap(({ file, problem }): Problem[] =>
-    problem === null ? [] : [{ kind: 'usage', message: `${file} ${problem}.`, file }],
-  );
-  if (wrong.length + missing.length > 0) return refuse([...wrong, ...missing]);
-  const results = sources.map(({ file, text }) => {
-    const context = inputs.context === '.' ? dirname(file) : inputs.context;
-    return readDockerfile(text ?? '', file, context, inputs, null).findings;
-  });
-  const sum = (count: 'suppressed' | 'ignored') => results.reduce((all, result) => all + result[count], 0);
-  const linted: LintReport = mapText(
-    {
-      findings: results.flatMap(({ findings }) => findings),
-      suppressed: sum('suppressed'),
-      ignored: sum('ignored'),
-    },
-    printable,
-  );
+  const paths = operands.length > 0 ? operands : [inputs.file || join(inputs.context, 'Dockerfile')];
+  const linted = await lintPaths(paths, inputs);
+  if ('problems' in linted || wrong.length > 0) {
+    return refuse([...wrong, ...('problems' in linted ? linted.problems : [])]);
+  }
+  const { files, sources, lint } = linted;
   const serious =
     inputs.lint === 'error'
-      ? seriousFindings(linted.findings)
-      : linted.findings.filter(({ severity }) => severity === 'error');
+      ? seriousFindings(lint.findings)
+      : lint.findings.filter(({ severity }) => severity === 'error');
   const outcome = serious.length > 0 ? 'failure' : 'success';
-  if (format === 'json') printOut(JSON.stringify({ schemaVersion: 1, files, lint: linted, outcome }, null, 2));
-  if (format === 'text') printOut(findingsText(linted, display('stdout')));
-  if (format === 'github') for (const finding of linted.findings) annotate(fromFinding(finding));
+  if (format === 'json') printOut(JSON.stringify({ schemaVersion: 1, files, lint, outcome }, null, 2));
+  if (format === 'text') printOut(findingsText(lint, sources, display('stdout')));
+  if (format === 'sarif') printOut(toSarif(lint, sources, await urisOf(files)));
+  if (format === 'github') printAnnotations(findingAnnotations(lint.findings));
   return outcome === 'success' ? 0 : 1;
 }
 

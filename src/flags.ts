@@ -4,12 +4,15 @@ import { parseArgs } from 'node:util';
 import { INPUTS, type InputName, type Inputs, type Problem, readInputs } from './inputs.ts';
 import { nearest } from './nearest.ts';
 
-export const FORMATS = ['text', 'json', 'github'] as const;
+export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const COMMANDS = {
   build: { takes: '[CONTEXT]', help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.' },
-  lint: { takes: '[FILE…]', help: 'Look for an order of the Dockerfile that wastes the cache.' },
+  lint: {
+    takes: '[PATH…]',
+    help: 'Look for an order of Dockerfiles that wastes the cache. PATH: a file, a directory, or - for standard input.',
+  },
 } as const;
 export type Command = keyof typeof COMMANDS;
 
@@ -17,7 +20,7 @@ export interface Invocation {
   command: Command | 'help' | 'version';
   inputs: Inputs;
   format: Format;
-  /** What stands behind the command: the context of `build`, the files of `lint`. */
+  /** What stands behind the command: the context of `build`, the paths of `lint`. */
   operands: string[];
   problems: Problem[];
 }

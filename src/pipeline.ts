@@ -16,7 +16,7 @@ import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
-import { type BuildReport, type LintReport, type Report, seriousFindings } from './report/report.ts';
+import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
 import type { Display } from './report/terminal.ts';
 import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
@@ -34,8 +34,14 @@ export interface Ui {
   save: (order: SaveOrder) => Promise<Saved>;
 }
 
-/** Either the job could not begin, and all its problems at once, or its report. */
-export type Result = { problems: Problem[] } | { report: Report };
+/** What a job leaves: its report, and the Dockerfile to show beside it. */
+export interface Done {
+  report: Report;
+  sources: Sources;
+}
+
+/** Either the job could not begin, and all its problems at once, or what it leaves. */
+export type Result = { problems: Problem[] } | Done;
 
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
@@ -99,25 +105,28 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, hide),
   };
-  return { report: mapText({ ...report, outcome: outcome(report, inputs) }, printable) };
+  return {
+    report: mapText({ ...report, outcome: outcome(report, inputs) }, printable),
+    sources: new Map([[printable(file), hide(source.text)]]),
+  };
 }
 
 /**
  * The model of a Dockerfile, and what the lint says of it.
- * @param context the directory in which the rules look for manifests
+ * @param context the directory in which the rules look for manifests; null where that is not known
  * @param builder what builds it; null where nothing is built
  */
 export function readDockerfile(
   text: string,
   file: string,
-  context: string,
+  context: string | null,
   inputs: Inputs,
   builder: Job['builder'],
 ): { dockerfile: Dockerfile; findings: LintReport } {
   const buildArgs = buildArguments(inputs);
   const parsed = parseDockerfile(text, file, buildArgs);
-  const found = readContext(context, file);
-  const known = 'problem' in found ? null : found;
+  const found = context === null ? null : readContext(context, file);
+  const known = found === null || 'problem' in found ? null : found;
   const job: Job = {
     builder,
     buildArgs,

@@ -133,36 +133,3 @@ describe('a Dockerfile that Docker rejects', () => {
     expect(stdout).toMatch(/dockerfile parse error on line 2: unknown instruction: RUM/);
   });
 });
-
-describe('the lint command', () => {
-  test('files that are not there', async () => {
-    const there = directory({ Dockerfile: GOOD });
-    const ran = await command(['lint', join(there, 'Dockerfile'), '/nowhere/Dockerfile', there], {});
-    expectClear(ran, 2, '/nowhere/Dockerfile does not exist.', `${there} is a directory, not a file.`);
-  });
-
-  test('nothing wrong', async () => {
-    const there = directory({ Dockerfile: 'FROM busybox:1.37\nCMD ["true"]\n' });
-    const ran = await command(['lint', '--format', 'json'], {}, there);
-    expect(ran.code).toBe(0);
-    expect(JSON.parse(ran.stdout)).toEqual({
-      schemaVersion: 1,
-      files: ['Dockerfile'],
-      lint: { findings: [], suppressed: 0, ignored: 0 },
-      outcome: 'success',
-    });
-  });
-
-  test('a finding fails it at lint: error only', async () => {
-    const files = {
-      Dockerfile: 'FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n',
-      'package.json': '{}',
-      'package-lock.json': '{}',
-    };
-    const there = directory(files);
-    const warn = await command(['lint'], {}, there);
-    expect(warn.code).toBe(0);
-    expect(warn.stdout).toContain('Dockerfile:3: warning [copy-before-install]');
-    expect((await command(['lint', '--lint', 'error'], {}, there)).code).toBe(1);
-  });
-});

@@ -1,17 +1,22 @@
 // What people see: the summary, the terminal, the annotations. Expected texts stand here whole, so that a change shows.
 
 import { describe, expect, test } from '@jest/globals';
-import { annotationsOf } from '../../src/report/annotations.ts';
+import type { Finding } from '../../src/lint/finding.ts';
+import { annotationsOf, findingAnnotations } from '../../src/report/annotations.ts';
 import { escapeText, problemSummary, summary } from '../../src/report/summary.ts';
 import { terminalReport } from '../../src/report/terminal.ts';
 import { bar, cut, duration } from '../../src/report/text.ts';
 import { failedReport, report, step } from '../support/report.ts';
 
 const plain = { colour: false, width: 80 };
+/** No texts of files: what excerpts look like is in excerpt.test.ts. */
+const NONE = new Map<string, string>();
 
 describe('a job that succeeded', () => {
   test('in the terminal', () => {
-    expect(terminalReport(report(), plain)).toBe(`✓ Built in 13.6 s · 1 of 3 steps from the cache · smoke test passed
+    expect(
+      terminalReport(report(), NONE, plain),
+    ).toBe(`✓ Built in 13.6 s · 1 of 3 steps from the cache · smoke test passed
   Dockerfile → app:1 · Docker 28.5.2, containerd image store
 
   step  line  instruction   cache       time
@@ -44,13 +49,13 @@ Besides the steps: export the image 1.0 s.
 `);
   });
 
-  test('it needs no annotation', () => expect(annotationsOf(report())).toEqual([]));
+  test('it needs no annotation', () => expect(annotationsOf(report())).toEqual({ annotations: [], left: 0 }));
 });
 
 describe('a job that failed', () => {
   test('in the terminal', () => {
     expect(
-      terminalReport(failedReport(), plain),
+      terminalReport(failedReport(), NONE, plain),
     ).toBe(`✗ Build failed after 12.5 s · 1 of 3 steps from the cache · 1 lint finding
   Dockerfile → app:1 · Docker 28.5.2, containerd image store
 
@@ -87,7 +92,7 @@ describe('a job that failed', () => {
   });
 
   test('as annotations, worst first', () => {
-    expect(annotationsOf(failedReport())).toMatchObject([
+    expect(annotationsOf(failedReport()).annotations).toMatchObject([
       {
         level: 'error',
         title: 'docker build failed',
@@ -115,7 +120,7 @@ test('the layer cache has a line where somebody asked for one', () => {
     bytesStored: 999,
     netSeconds: 61.2,
   } as const;
-  const text = terminalReport(report({ cache }), plain);
+  const text = terminalReport(report({ cache }), NONE, plain);
   expect(text).toContain(`
   layers      restored: reused steps saved 1 min 01 s, the cache’s own time
               taken off. 30.0 MB fetched, 999 B stored. The layers of this build
@@ -143,16 +148,42 @@ test('a syntax finding speaks for the builder’s message', () => {
   const [finding] = failed.lint.findings;
   if (finding) Object.assign(finding, { rule: 'syntax', severity: 'error', message: '`//` starts no comment' });
   failed.build.failure = { step: null, message: 'dockerfile parse error on line 1', log: [] };
-  expect(annotationsOf(failed).map(({ title }) => title)).toEqual(['syntax']);
-  expect(terminalReport(failed, plain)).not.toContain('dockerfile parse error');
+  expect(annotationsOf(failed).annotations.map(({ title }) => title)).toEqual(['syntax']);
+  expect(terminalReport(failed, NONE, plain)).not.toContain('dockerfile parse error');
 });
 
-test('GitHub shows ten annotations of a level', () => {
+describe('GitHub shows ten annotations of a level', () => {
   const failed = failedReport();
-  const findings = Array.from({ length: 30 }, () => failed.lint.findings).flat();
-  expect(annotationsOf({ ...failed, lint: { findings, suppressed: 0, ignored: 0 } }).map(({ level }) => level)).toEqual(
-    ['error', ...Array(10).fill('warning')],
-  );
+  const [finding] = failed.lint.findings;
+  const many = (count: number, change: Partial<Finding>): Finding[] =>
+    Array.from({ length: count }, () => ({ ...(finding as Finding), ...change }));
+  const told = (findings: Finding[]) => annotationsOf({ ...failed, lint: { findings, suppressed: 0, ignored: 0 } });
+
+  test('notices leave the warnings their places', () => {
+    const { annotations, left } = told([...many(30, { severity: 'notice' }), ...many(12, {})]);
+    expect(annotations.map(({ level }) => level)).toEqual([
+      'error',
+      ...Array(10).fill('warning'),
+      ...Array(10).fill('notice'),
+    ]);
+    expect(left).toBe(22);
+  });
+
+  test('what costs most is among them', () => {
+    const { annotations } = told([...many(20, {}), ...many(1, { rule: 'dear', seconds: 9 })]);
+    expect(annotations[1]?.title).toBe('dear');
+  });
+
+  test('the summary has all, and says how many stand only there', () => {
+    const text = summary({ ...failed, lint: { ...failed.lint, findings: many(13, {}) } });
+    expect(text).toContain('GitHub shows ten annotations of a kind: 3 more stand only here.');
+    expect(text.match(/copy-before-install/g)).toHaveLength(13);
+    expect(summary(failed)).not.toContain('ten annotations');
+  });
+
+  test('findings alone have the same limit', () => {
+    expect(findingAnnotations(many(12, {}))).toMatchObject({ annotations: { length: 10 }, left: 2 });
+  });
 });
 
 test('steps of several stages have their stage’s name; those of the classic builder count through the file', () => {
@@ -161,13 +192,15 @@ test('steps of several stages have their stage’s name; those of the classic bu
     step({ id: 'stage-1/1', stage: 'stage-1', index: 1, total: 1 }),
   ];
   const { build } = report();
-  expect(terminalReport(report({ build: { ...build, steps: stages } }), plain)).toMatch(
+  expect(terminalReport(report({ build: { ...build, steps: stages } }), NONE, plain)).toMatch(
     /^ {2}build 1\/2 .*\n {2}stage-1 1\/1 /m,
   );
   const classic = stages.map((one, at) => ({ ...one, index: at + 1, total: 2, id: `${one.stage}/${at + 1}` }));
-  expect(terminalReport(report({ build: { ...build, steps: classic } }), plain)).toMatch(/^ {2}1\/2 .*\n {2}2\/2 /m);
+  expect(terminalReport(report({ build: { ...build, steps: classic } }), NONE, plain)).toMatch(
+    /^ {2}1\/2 .*\n {2}2\/2 /m,
+  );
   const arm = [step({ id: 'linux/arm64/build/1', stage: 'build', index: 1, total: 1 })];
-  expect(terminalReport(report({ build: { ...build, steps: arm } }), plain)).toMatch(/^ {2}linux\/arm64 1\/1 /m);
+  expect(terminalReport(report({ build: { ...build, steps: arm } }), NONE, plain)).toMatch(/^ {2}linux\/arm64 1\/1 /m);
 });
 
 test('a summary stays below GitHub’s limit of 1 MiB', () => {

@@ -108,6 +108,7 @@ export function failedReport(): Report {
           line: 3,
           endLine: 3,
           column: 1,
+          endColumn: 9,
           message: 'Every change to a file re-runs `npm ci`.',
           remedy: 'Copy the manifests first:\nCOPY package.json ./',
           related: [],

@@ -47,8 +47,12 @@ export async function withoutCommands<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Where a workflow's job works; null outside a workflow. */
+export const workspace = (): string | null => process.env.GITHUB_WORKSPACE || null;
+
 /** A file as it is named from the top of the repository. */
 export function fromWorkspace(file: string): string {
-  const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  return relative(workspace, resolve(file)).split(sep).join('/');
+  return relative(workspace() ?? process.cwd(), resolve(file))
+    .split(sep)
+    .join('/');
 }

@@ -2,9 +2,9 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export type TextFile = { text: string; problem: null } | { text: null; problem: string };
 
@@ -15,6 +15,11 @@ export async function readText(path: string): Promise<TextFile> {
   } catch (error) {
     return { text: null, problem: reason(error) };
   }
+}
+
+/** The path with all links resolved; the whole path as it is, where there is nothing. */
+export function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
 }
 
 /** Null when `path` is a directory, else why it is none. */

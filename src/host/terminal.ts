@@ -1,4 +1,4 @@
-// The two streams of the process, and what they can show.
+// The streams of the process, and what they can show.
 
 import type { Display } from '../report/terminal.ts';
 
@@ -15,6 +15,13 @@ export function printOut(text: string): void {
 
 export function printErr(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** All that comes on standard input (UTF-8, wrong bytes replaced). */
+export async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What a stream can show. NO_COLOR and FORCE_COLOR are honoured (https://no-color.org); a workflow's log shows colours. */

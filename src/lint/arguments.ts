@@ -10,17 +10,20 @@ export interface Arguments {
 export function splitArguments(args: readonly string[], valued: ReadonlySet<string>): Arguments {
   const operands: string[] = [];
   const options = new Map<string, string[]>();
-  const rest = [...args];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+  let next = 0;
+  while (next < args.length) {
+    const word = args[next++] ?? '';
     const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
     const [, name, given] = valued.has(short)
       ? [word, short, attached]
       : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
-    if (word === '--') operands.push(...rest.splice(0));
-    else if (!word.startsWith('-')) operands.push(word);
+    if (word === '--') return { operands: operands.concat(args.slice(next)), options };
+    if (!word.startsWith('-')) operands.push(word);
     else if (name !== undefined) {
-      const value = given ?? (valued.has(name) ? rest.shift() : undefined);
-      options.set(name, [...(options.get(name) ?? []), value ?? '']);
+      const value = given ?? (valued.has(name) ? args[next++] : undefined) ?? '';
+      const known = options.get(name);
+      if (known === undefined) options.set(name, [value]);
+      else known.push(value);
     }
   }
   return { operands, options };

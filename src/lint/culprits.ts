@@ -82,7 +82,8 @@ export function breaksSystemOnly({ broken }: Culprit): boolean {
   return broken.every(({ installs }) => installs.every(({ install }) => isSystem(install)));
 }
 
-// No Dockerfile has so many instructions between a COPY and an install; a file that was made to hang linters may.
+// No Dockerfile has so many instructions between a COPY and an install, or mounts for one; a file that was made to hang
+// linters may.
 const FARTHEST = 100;
 
 /** What the search asks of each step again and again. */
@@ -112,7 +113,7 @@ function seen(step: Step, input: LintInput): Seen {
 /** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
 function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culprits: Map<Range, Culprit>): void {
   const installs = leadingInstalls(step);
-  if (installs.length === 0) return;
+  if (installs.length === 0 || step.mounted.length > FARTHEST) return;
   if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input)))) return;
   const everything = [...step.mounted, ...above.flatMap((earlier) => earlier.step.sources)];
   const accuse = (culprit: Step, sources: readonly Source[], range: Range, between: () => Step[]): void => {

@@ -3,12 +3,14 @@
 export type Severity = 'error' | 'warning' | 'notice';
 export type Confidence = 'high' | 'medium' | 'low';
 
-/** A second place that a finding talks about (its cause), with its own note. */
+/** A second place that a finding talks about (its cause), with its own note. Columns are UTF-16 code units, from 1. */
 export interface RelatedLocation {
   file: string;
   line: number;
   endLine: number;
   column: number;
+  /** Behind the last character, on the last line. */
+  endColumn: number;
   message: string;
 }
 
@@ -22,6 +24,8 @@ export interface Finding {
   line: number;
   endLine: number;
   column: number;
+  /** Behind the last character, on the last line. */
+  endColumn: number;
   /** What is wrong and why, in one or two sentences of plain text. */
   message: string;
   /** What to do, in plain text; lines to paste stand on lines of their own. */

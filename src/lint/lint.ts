@@ -52,11 +52,19 @@ export interface Rule {
   check(input: LintInput): RuleFinding[];
 }
 
-/** The id under which syntax problems are reported; they cannot be suppressed, because the build fails on them. */
-export const SYNTAX = 'syntax';
+/** How syntax problems are reported; they cannot be suppressed, because the build fails on them. */
+const SYNTAX = { id: 'syntax', severity: 'error', summary: 'What BuildKit rejects, before it runs anything.' } as const;
 
 /** Reports the comments that ignore rules, where they do not do what they say. */
-export const IGNORE_COMMENT = 'ignore-comment';
+const COMMENTS = {
+  id: 'ignore-comment',
+  severity: 'notice',
+  summary: 'A comment that ignores a rule which does not exist, or one that finds nothing there.',
+} as const;
+export const IGNORE_COMMENT = COMMENTS.id;
+
+/** What findings are called besides the rules: they come from lint() itself, and have no pages. */
+export const BESIDE_RULES = [SYNTAX, COMMENTS] as const;
 
 /** What lint() finds, and what it leaves out. */
 export interface Linted {
@@ -81,8 +89,7 @@ export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: r
   const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
   const judged = judging.map(({ id }) => id);
   const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
-  const about = { id: IGNORE_COMMENT, severity: 'notice' } as const;
-  const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, about, finding))];
+  const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, COMMENTS, finding))];
   const shown = all.filter(({ rule }) => !ignore.includes(rule));
   const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
   findings.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -104,9 +111,17 @@ function toFinding(path: string, { id, severity }: Pick<Rule, 'id' | 'severity'>
 
 function syntaxFinding(path: string, { message, hint, range }: SyntaxProblem): Finding {
   const about = { confidence: 'high', message, remedy: hint ?? '', related: [] } as const;
-  return { rule: SYNTAX, severity: 'error', ...place(path, range), ...about, related: [], seconds: null, fix: null };
+  return {
+    rule: SYNTAX.id,
+    severity: SYNTAX.severity,
+    ...place(path, range),
+    ...about,
+    related: [],
+    seconds: null,
+    fix: null,
+  };
 }
 
 function place(file: string, { start, end }: Range): Omit<RelatedLocation, 'message'> {
-  return { file, line: start.line, endLine: end.line, column: start.column };
+  return { file, line: start.line, endLine: end.line, column: start.column, endColumn: end.column };
 }

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../lint/finding.ts';
 import type { Report } from './report.ts';
-import { failureText } from './text.ts';
+import { advice, failureText, worstFirst } from './text.ts';
 
 export interface Annotation {
   level: 'error' | 'warning' | 'notice';
@@ -16,21 +16,39 @@ export interface Annotation {
 
 /**
  * GitHub shows 10 of each level per step and drops the rest.
- * https://docs.github.com/rest/checks/runs (annotations of a workflow step)
+ * https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
  */
 const PER_LEVEL = 10;
 
-/** The annotations of a report, worst first, within GitHub's limit. */
-export function annotationsOf(report: Report): Annotation[] {
-  const all = [...failures(report), ...report.lint.findings.map(fromFinding)];
-  return (['error', 'warning', 'notice'] as const).flatMap((level) =>
-    all.filter((annotation) => annotation.level === level).slice(0, PER_LEVEL),
-  );
+/** Annotations within GitHub's limit, and how many findings have none for that reason. */
+export interface Annotations {
+  annotations: Annotation[];
+  left: number;
 }
 
-export function fromFinding({ rule, severity, file, line, endLine, column, message, remedy }: Finding): Annotation {
-  const text = remedy === '' ? message : `${message}\n\n${remedy}`;
-  return { level: severity, title: rule, message: text, file, line, endLine, column };
+/** The annotations of a report: what failed, then the findings, worst first. */
+export function annotationsOf(report: Report): Annotations {
+  return within([...failures(report), ...fromFindings(report.lint.findings)]);
+}
+
+/** The annotations of findings alone, worst first. */
+export function findingAnnotations(findings: Finding[]): Annotations {
+  return within(fromFindings(findings));
+}
+
+/** Each level has a limit of its own, so that no number of notices takes the place of a warning. */
+function within(all: Annotation[]): Annotations {
+  const annotations = (['error', 'warning', 'notice'] as const).flatMap((level) =>
+    all.filter((annotation) => annotation.level === level).slice(0, PER_LEVEL),
+  );
+  return { annotations, left: all.length - annotations.length };
+}
+
+function fromFindings(findings: Finding[]): Annotation[] {
+  return worstFirst(findings).map((finding) => {
+    const { rule, severity, file, line, endLine, column } = finding;
+    return { level: severity, title: rule, message: advice(finding), file, line, endLine, column };
+  });
 }
 
 function failures(report: Report): Annotation[] {

@@ -8,6 +8,11 @@ export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, '');
 }
 
+/** A name, which may have any character, on one line. */
+export function oneLine(name: string): string {
+  return printable(name).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
 /** A value that is not to be shown, and the name that stands for it. */
 export interface Hidden {
   name: string;

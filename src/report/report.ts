@@ -120,6 +120,9 @@ export interface Report {
   outcome: 'success' | 'failure';
 }
 
+/** The texts of the files that were linted, by their names in the findings; they are no part of the report. */
+export type Sources = ReadonlyMap<string, string>;
+
 /** How many steps there are of each status. */
 export function countSteps(steps: Step[]): Record<StepStatus, number> {
   const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };

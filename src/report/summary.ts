@@ -1,6 +1,7 @@
 // Report → markdown for the job summary. Everything from the Dockerfile, the build and the container is escaped. Pure.
 
 import type { Finding, Severity } from '../lint/finding.ts';
+import { annotationsOf } from './annotations.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import {
   bar,
@@ -14,6 +15,7 @@ import {
   notablePhases,
   stepNumber,
   verdict,
+  worstFirst,
 } from './text.ts';
 
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
@@ -92,15 +94,20 @@ function smokeBlock({ smoke }: Report): string {
   return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
 }
 
-function lintBlock({ lint }: Report): string {
-  const { findings, suppressed, ignored } = lint;
+function lintBlock(report: Report): string {
+  const { findings, suppressed, ignored } = report.lint;
   const left = leftOut(suppressed, ignored);
   const silenced = left.length > 0 ? ` Left out: ${left.join(', ')}.` : '';
   if (findings.length === 0) return `**Lint: no findings.**${silenced}`;
-  const shown = findings.slice(0, MOST_FINDINGS).map(findingBlock);
+  const { left: here } = annotationsOf(report);
+  const alone =
+    here > 0
+      ? ` GitHub shows ten annotations of a kind: ${here} more ${here === 1 ? 'stands' : 'stand'} only here.`
+      : '';
+  const shown = worstFirst(findings).slice(0, MOST_FINDINGS).map(findingBlock);
   const more =
     findings.length > MOST_FINDINGS ? [`… and ${findings.length - MOST_FINDINGS} more in the JSON report.`] : [];
-  return [`**Lint: ${count(findings.length, 'finding')}.**${silenced}`, ...shown, ...more].join('\n\n');
+  return [`**Lint: ${count(findings.length, 'finding')}.**${silenced}${alone}`, ...shown, ...more].join('\n\n');
 }
 
 const SIGNS: Record<Severity, string> = { error: '❌', warning: '⚠️', notice: 'ℹ️' };

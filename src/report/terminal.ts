@@ -2,7 +2,9 @@
 // been cleaned of control characters (clean.ts).
 
 import type { Finding } from '../lint/finding.ts';
-import type { LintReport, Report, StepStatus } from './report.ts';
+import { oneLine } from './clean.ts';
+import { excerpt } from './excerpt.ts';
+import type { LintReport, Report, Sources, StepStatus } from './report.ts';
 import {
   bar,
   cacheText,
@@ -41,7 +43,7 @@ const STATUS: Record<StepStatus, { word: string; style: Style }> = {
 };
 
 /** The report of a job, ready to print. */
-export function terminalReport(report: Report, display: Display): string {
+export function terminalReport(report: Report, sources: Sources, display: Display): string {
   const good = report.outcome === 'success';
   const image = report.tags.length > 0 ? ` → ${report.tags.join(', ')}` : '';
   const blocks = [
@@ -52,7 +54,7 @@ export function terminalReport(report: Report, display: Display): string {
     report.build.notice ?? '',
     cacheBlock(report, display),
     smokeBlock(report, display),
-    findingsText(report.lint, display),
+    findingsText(report.lint, sources, display),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -122,22 +124,42 @@ function logLines(log: string[]): string[] {
   return log.map((line) => `    │ ${line}`);
 }
 
-/** The lint's findings, ready to print: a place to click on, then what is wrong and what to do. */
-export function findingsText({ findings, suppressed, ignored }: LintReport, display: Display): string {
+/** The lint's findings, ready to print: a place to click on, the lines there, then what is wrong and what to do. */
+export function findingsText(
+  { findings, suppressed, ignored }: LintReport,
+  sources: Sources,
+  display: Display,
+): string {
+  const lines = new Map([...sources].map(([file, text]) => [file, text.replace(/^\ufeff/, '').split('\n')]));
   const found = findings.length === 0 ? 'no findings' : count(findings.length, 'finding');
   const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
   const head = `  lint        ${found}${left.join('')}`;
-  return [head, ...findings.map((finding) => findingText(finding, display))].join('\n\n');
+  return [head, ...findings.map((finding) => findingText(finding, lines.get(finding.file) ?? [], display))].join(
+    '\n\n',
+  );
 }
 
 /** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
-function findingText({ rule, severity, file, line, message, remedy }: Finding, display: Display): string {
+function findingText(finding: Finding, lines: readonly string[], display: Display): string {
+  const { rule, severity, file, line, message, remedy } = finding;
   const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
   const [todo = '', ...paste] = remedy.split('\n');
   return [
-    `  ${paint('bold', `${file}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
+    `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
+    ...excerptLines(finding, lines, style, display),
     ...wrap(message, display.width - 4).map((text) => `    ${text}`),
     ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
     ...paste.map((text) => `      ${text}`),
   ].join('\n');
+}
+
+/** The lines that a finding is about, behind their numbers. */
+function excerptLines(finding: Finding, lines: readonly string[], style: Style, display: Display): string[] {
+  const digits = String(finding.endLine).length;
+  const edge = (number: number | null): string =>
+    paint('dim', `    ${String(number ?? '').padStart(digits)} │`, display);
+  return excerpt(lines, finding, display.width - digits - 7).flatMap(({ number, text, mark }) => [
+    `${edge(number)} ${number === null ? paint('dim', text, display) : text}`.trimEnd(),
+    ...(mark === null ? [] : [`${edge(null)} ${paint(style, mark, display)}`]),
+  ]);
 }

@@ -1,6 +1,7 @@
 // Words and figures that every rendering of the report shares. Pure.
 
 import type { Uploaded } from '../cache/store.ts';
+import type { Finding } from '../lint/finding.ts';
 import { countSteps, type Report, type Step } from './report.ts';
 
 /** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
@@ -15,6 +16,19 @@ export function duration(seconds: number): string {
 /** `1 warning`, `3 warnings`; `2 entries`. */
 export function count(number: number, noun: string, nouns = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : nouns}`;
+}
+
+/** What is wrong and what to do, where nothing tells the two apart but an empty line. */
+export function advice({ message, remedy }: Finding): string {
+  return remedy === '' ? message : `${message}\n\n${remedy}`;
+}
+
+const SEVERITIES = ['error', 'warning', 'notice'] as const;
+
+/** The findings by severity, then by the seconds that they cost; of equals, in the order that they have. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  const rank = ({ severity }: Finding): number => SEVERITIES.indexOf(severity);
+  return [...findings].sort((a, b) => rank(a) - rank(b) || (b.seconds ?? 0) - (a.seconds ?? 0));
 }
 
 /** The findings that are not shown, by what leaves them out. */

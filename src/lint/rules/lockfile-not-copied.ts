@@ -42,10 +42,10 @@ function findingsIn(stage: Stage, steps: readonly Step[], input: LintInput): Rul
   let text = '';
   for (const step of [...inheritedSteps(input.dockerfile, stage, FARTHEST), ...steps]) {
     const { instruction, sources, mounted } = step;
-    const bringers = [...above, { instruction, sources: mounted }];
     text += `${instruction.text}\n`;
     for (const { install, words } of step.stage === stage ? locked(step) : []) {
       if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
+      const bringers = [...above.slice(-FARTHEST), { instruction, sources: mounted }];
       const finding = judge(install, step, bringers, text, input);
       if (finding !== null) found.push(finding);
     }

@@ -1,0 +1,133 @@
+// The `lint` command's work: paths → Dockerfiles → findings. How they are printed is the command's business.
+
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { workspace } from './host/actions.ts';
+import { directoryProblem, readText, realPath } from './host/files.ts';
+import { filesBelow, topLevel } from './host/git.ts';
+import { readInput } from './host/terminal.ts';
+import { openTree } from './host/tree.ts';
+import type { Inputs, Problem } from './inputs.ts';
+import { readDockerfile } from './pipeline.ts';
+import { mapText, oneLine, printable } from './report/clean.ts';
+import type { LintReport, Sources } from './report/report.ts';
+
+/** What was linted: the files by their names, their texts, and the findings. */
+export interface LintedFiles {
+  files: string[];
+  sources: Sources;
+  lint: LintReport;
+}
+
+const STANDARD_INPUT = '-';
+/** What standard input is called in findings. */
+const INPUT_NAME = 'stdin';
+
+/** Lints the paths: files, directories, or standard input; or else says all that is wrong with them. */
+export async function lintPaths(paths: string[], inputs: Inputs): Promise<LintedFiles | { problems: Problem[] }> {
+  const found = await Promise.all(paths.map(dockerfilesOf));
+  const problems = found.flatMap((result) => ('problem' in result ? [result.problem] : []));
+  const named = onceEach(found.flatMap((result) => ('files' in result ? result.files : [])));
+  const read = await Promise.all(named.map(readSource));
+  const unread = read.flatMap(({ name, problem }): Problem[] =>
+    problem === null ? [] : [{ kind: 'usage', message: `${oneLine(name)} ${problem}.`, file: name }],
+  );
+  if (problems.length + unread.length > 0) return { problems: [...problems, ...unread] };
+  const results = read.map(({ name, path, text }) =>
+    readDockerfile(text ?? '', name, contextOf(path, inputs), inputs, null),
+  );
+  const sum = (count: 'suppressed' | 'ignored') => results.reduce((all, { findings }) => all + findings[count], 0);
+  const lint = {
+    findings: results.flatMap(({ findings }) => findings.findings),
+    suppressed: sum('suppressed'),
+    ignored: sum('ignored'),
+  };
+  return {
+    files: read.map(({ name }) => name),
+    sources: new Map(read.map(({ name, text }) => [printable(name), text ?? ''])),
+    lint: mapText(lint, printable),
+  };
+}
+
+/** Where the rules look for manifests: beside the file, unless a context is named; of standard input nobody knows. */
+function contextOf(path: string | null, inputs: Inputs): string | null {
+  if (inputs.context !== '.') return inputs.context;
+  return path === null ? null : dirname(path);
+}
+
+/** A file, read; standard input has no path. */
+async function readSource(operand: string) {
+  if (operand === STANDARD_INPUT) return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
+  return { name: operand, path: operand, ...(await readText(operand)) };
+}
+
+function onceEach(files: readonly string[]): string[] {
+  const byPlace = new Map(files.map((file) => [file === STANDARD_INPUT ? file : resolve(file), file]));
+  return [...byPlace.values()];
+}
+
+/** The files that an operand stands for: itself, or the Dockerfiles below a directory. */
+async function dockerfilesOf(operand: string): Promise<{ files: string[] } | { problem: Problem }> {
+  if (operand === STANDARD_INPUT || (await directoryProblem(operand)) !== null) return { files: [operand] };
+  const tree = openTree(operand);
+  // git lists deleted files as well. A link is left out: its target is linted where it is.
+  const below = ((await filesBelow(operand, PATTERNS)) ?? walk(operand))
+    .filter((path) => isDockerfile(basename(path)) && tree.entry(path)?.kind === 'file')
+    .sort();
+  if (below.length > 0) return { files: below.map((path) => join(operand, path)) };
+  const message = `${oneLine(operand)} has no Dockerfile in it (what git ignores does not count).`;
+  return { problem: { kind: 'usage', message, file: operand } };
+}
+
+/**
+ * For git: what may hold a Dockerfile's name, which isDockerfile judges then. Not with `:(icase)`: that finds nothing below
+ * a directory with a letter beyond ASCII.
+ */
+const PATTERNS = ['*[Ff][Ii][Ll][Ee]*'];
+
+/** Endings of files that lie beside a Dockerfile and are none, and of those that become one when they are filled in. */
+const OTHER = /\.(dockerignore|containerignore|md|orig|rej|j2|jinja2?|tmpl|tpl|template|erb)$/i;
+
+/**
+ * Whether a file of that name is a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `app.Dockerfile`, and the same of
+ * Containerfile. In front of a dot the case counts: `dockerfile.ts` is a program's.
+ */
+export function isDockerfile(name: string): boolean {
+  const named = /^([Dd]ocker|[Cc]ontainer)file$|^(Docker|Container)file\./.test(name);
+  return (named || /\.(docker|container)file$/i.test(name)) && !OTHER.test(name);
+}
+
+/** All files below a directory that is no git work tree, but for what git keeps and what npm installs. */
+function walk(directory: string): string[] {
+  const tree = openTree(directory);
+  const files: string[] = [];
+  const ahead = [''];
+  for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
+    for (const name of tree.names(path)) {
+      const below = path === '' ? name : `${path}/${name}`;
+      const kind = tree.entry(below)?.kind;
+      if (kind === 'directory' && name !== '.git' && name !== 'node_modules') ahead.push(below);
+      else if (kind === 'file') files.push(below);
+    }
+  }
+  return files;
+}
+
+/**
+ * The URI of each file for SARIF: relative to the top of its repository, or else of the workflow's workspace or of the
+ * directory we are in; absolute for a file outside.
+ */
+export async function urisOf(files: readonly string[]): Promise<Map<string, string>> {
+  const [first = '.'] = files;
+  const root = await realPath((await topLevel(dirname(first))) ?? workspace() ?? '.');
+  const uris = files.map(async (file): Promise<[string, string]> => {
+    if (file === INPUT_NAME) return [file, file];
+    // Code scanning shows nothing at the place of a link.
+    const real = await realPath(file);
+    const inside = relative(root, real);
+    const outside = inside === '..' || inside.startsWith(`..${sep}`) || resolve(inside) === inside;
+    const uri = outside ? pathToFileURL(real).href : inside.split(sep).map(encodeURIComponent).join('/');
+    return [printable(file), uri];
+  });
+  return new Map(await Promise.all(uris));
+}
