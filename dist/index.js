@@ -41626,6 +41626,12 @@ function report(instruction, buster, stage, { dockerfile, job }) {
 
 // A word for a directory is not told from one for a file, so that only names count that no file has.
 const DIRECTORIES = /^(api|app|apps|assets|backend|client|cmd|components|css|docs?|frontend|html|internal|lib|pages|pkg|public|server|source|spec|src|static|styles|templates|tests?|views|web|www)$/;
+// Files that change with the project: manifests, lock files and code.
+const CODE = /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
+/** Whether it is a single file of the context that by its name changes with the project. */
+function isCode({ context, directory, path }) {
+    return context && !directory && CODE.test((0,posix_namespaceObject.basename)(path));
+}
 /** What a COPY or ADD brings. Sources whose place depends on a variable nobody knows, and URLs, are left out. */
 function sourcesOf({ instruction, scope, workdir }, escapeToken) {
     const copy = copied(instruction);
@@ -43571,6 +43577,7 @@ function remote_add_report(instruction, url, runs) {
 
 
 
+
 const systemPackagesAfterCopy = {
     id: 'system-packages-after-copy',
     severity: 'warning',
@@ -43583,14 +43590,12 @@ const systemPackagesAfterCopy = {
         return [...broad.map((culprit) => reportCulprit(culprit, all)), ...narrow];
     },
 };
-// Files that change often: manifests, lock files and code.
-const CHANGING = /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
 /** The RUNs of a stage that install packages below files which they do not use. `broken` are told already. */
 function belowFiles(steps, input, broken) {
     const found = new Map();
     let above = [];
     for (const { instruction, sources, commands } of steps) {
-        const changing = sources.filter(isChanging).filter((source) => !mayFeedSystem(source, input));
+        const changing = sources.filter(isCode).filter((source) => !mayFeedSystem(source, input));
         if (changing.length > 0)
             above.push({ copy: instruction, files: changing.map(({ path }) => path) });
         // What is brought in may feed what stands below.
@@ -43608,9 +43613,6 @@ function belowFiles(steps, input, broken) {
             above = [];
     }
     return [...found].map(([copy, { files, runs }]) => system_packages_after_copy_report(copy, files, runs));
-}
-function isChanging({ context, directory, path }) {
-    return context && !directory && CHANGING.test((0,posix_namespaceObject.basename)(path));
 }
 /** A RUN that installs packages of the system, and does nothing that may need a file of the project. */
 function installsSystemOnly(instruction) {
@@ -43950,6 +43952,184 @@ function variable_declared_early_report(group) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/lint/rules/volatile-files-copied-early.js
+// Files that most commits change, copied above an install that does not read them. Which ones change is read from the
+// history of the repository, so that nothing is guessed from names.
+//
+// Not flagged, on purpose:
+// - Without a history, or with a short one, as a shallow clone has: nothing is known then.
+// - COPY of the whole context, and of directories that copy-before-install or system-packages-after-copy report.
+// - What the install reads or may read: manifests, lock files, settings, what those name, and everything where it installs
+//   the project itself or the manifest is not known.
+// - A RUN that goes on to build, and files above one that may use them.
+// - A COPY beside which others change as often: to move it would gain nothing.
+
+
+
+
+
+
+
+
+
+
+
+const volatileFilesCopiedEarly = {
+    id: 'volatile-files-copied-early',
+    severity: 'warning',
+    summary: 'Files that most commits change are copied above an install that does not read them.',
+    check(input) {
+        const told = new Set(culpritsOf(input).flatMap(({ range, also }) => [range, ...also]));
+        const candidates = [...stepsOf(input.dockerfile)].flatMap(([stage, steps]) => steps.flatMap((step, at) => {
+            const installs = installsOf(step);
+            if (installs.length === 0)
+                return [];
+            const near = steps.slice(Math.max(0, at - volatile_files_copied_early_FARTHEST), at);
+            const above = [...inheritedSteps(input.dockerfile, stage, volatile_files_copied_early_FARTHEST - near.length), ...near];
+            const copies = movable(step, installs, above, told, input);
+            return copies.length > 0 ? [{ step, above, copies }] : [];
+        }));
+        // Only now: asking may start a program.
+        const commits = candidates.length > 0 ? (input.recentChanges?.() ?? []) : [];
+        return commits.length < FEWEST_COMMITS ? [] : reports(candidates, commits, input);
+    },
+};
+const FEWEST_COMMITS = 20;
+// Below this share of the commits, a file is as good as any other, and moving it gains too little to tell.
+const OFTEN = 0.25;
+// No Dockerfile has so many instructions between a COPY and an install; a file that was made to hang linters may.
+const volatile_files_copied_early_FARTHEST = 100;
+/** The installs of a RUN that does nothing else; of any other nobody can tell what it reads. */
+function installsOf(step) {
+    return mayUseFiles(step) ? [] : step.commands.flatMap((command) => installOf(command) ?? []);
+}
+/** Whether a RUN may use files that were copied above it, or prepare an install with them. Owners and modes are of files too. */
+function mayUseFiles({ commands }) {
+    return commands.some((command) => !isSetup(command) || /^ch(own|mod|grp)$/.test(command.words[0] ?? ''));
+}
+function movable(run, installs, above, told, input) {
+    const everything = above.flatMap(({ sources }) => sources);
+    // All of the context changes with every commit, whatever else is moved.
+    if (everything.some(({ context, path }) => context && path === ''))
+        return [];
+    const reads = installs.map((install) => readsOf(install, run, everything, input));
+    const found = [];
+    for (const step of above.toReversed()) {
+        if (step.stage !== run.stage || mayUseFiles(step))
+            break;
+        const { sources, instruction } = step;
+        if (told.has(instruction.range) || copied(instruction)?.sources.length !== sources.length)
+            continue;
+        const free = sources.filter((source) => source.context &&
+            !run.instruction.text.includes((0,posix_namespaceObject.basename)(source.path)) &&
+            reads.every((isRead) => !isRead(source)) &&
+            // system-packages-after-copy tells of these.
+            !(installs.every(isSystem) && isCode(source)));
+        if (free.length > 0)
+            found.push({ step, sources: free });
+    }
+    return found.reverse();
+}
+/** Tells whether the install reads a source, or may. */
+function readsOf(install, { workdir }, everything, input) {
+    if (isSystem(install))
+        return (source) => mayFeedSystem(source, input);
+    const here = install.directory === null ? null : changeDirectory(workdir, install.directory);
+    const alternatives = manifestsOf(install);
+    // Named packages, and nothing of the project.
+    if (alternatives.length === 0)
+        return () => false;
+    const paths = [];
+    const texts = [];
+    for (const names of alternatives) {
+        const place = here === null ? null : changeDirectory(here, pickManifest(names, '', input));
+        const origin = everything.map((source) => place && source.context && originOf(place, source)).find(Boolean);
+        const needs = origin && input.contextHas(origin) === true ? needsOf(install, origin, input) : null;
+        if (!origin || needs === null || needs.apart !== '')
+            return () => true;
+        paths.push(...needs.files, ...needs.hints, (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), pickManifest(names, (0,posix_namespaceObject.dirname)(origin), input)));
+        texts.push(input.contextText?.(origin) ?? '');
+    }
+    const named = (path) => !isNode(install) && texts.some((text) => text.includes((0,posix_namespaceObject.basename)(path)));
+    return (source) => paths.some((path) => covers(source, path) || pathWithin(path, source.path) !== null) || named(source.path);
+}
+/** Whether the source takes that file of the context. */
+function covers({ path }, file) {
+    if (pathWithin(path, file) !== null)
+        return true;
+    return (0,posix_namespaceObject.dirname)(path) === (0,posix_namespaceObject.dirname)(file) && matchesPattern((0,posix_namespaceObject.basename)(file), (0,posix_namespaceObject.basename)(path));
+}
+function reports(candidates, commits, input) {
+    const seen = new Map();
+    const isThere = (file) => {
+        const known = seen.get(file) ?? input.contextHas(file) === true;
+        seen.set(file, known);
+        return known;
+    };
+    const present = commits.map((files) => files.filter(isThere));
+    const counted = new Map();
+    /** The commits that change the source, by number. */
+    const changesOf = (source) => {
+        const known = counted.get(source.path) ??
+            new Set(present.flatMap((files, at) => (files.some((file) => covers(source, file)) ? [at] : [])));
+        counted.set(source.path, known);
+        return known;
+    };
+    const often = OFTEN * commits.length;
+    const found = new Map();
+    for (const { step, above, copies } of candidates) {
+        const frequent = copies
+            .map((copy) => ({ ...copy, sources: copy.sources.filter((source) => changesOf(source).size >= often) }))
+            .filter(({ sources }) => sources.length > 0);
+        const moved = new Set(frequent.flatMap(({ sources }) => sources));
+        const staying = above.flatMap(({ sources }) => sources).filter((source) => source.context && !moved.has(source));
+        const anyway = new Set(staying.flatMap((source) => [...changesOf(source)]));
+        for (const { step: copy, sources } of frequent) {
+            const gained = new Set(sources.flatMap((source) => [...changesOf(source)].filter((at) => !anyway.has(at)))).size;
+            if (gained < often)
+                continue;
+            const entry = found.get(copy) ?? { sources, gained, runs: [] };
+            // Below the last RUN is what they have in common.
+            entry.sources = entry.sources.filter((source) => sources.includes(source));
+            entry.gained = Math.min(entry.gained, gained);
+            entry.runs.push(step);
+            found.set(copy, entry);
+        }
+    }
+    return [...found]
+        .filter(([, { sources }]) => sources.length > 0)
+        .map(([copy, { sources, gained, runs }]) => volatile_files_copied_early_report(copy, sources, runs, Math.max(...sources.map((source) => changesOf(source).size)), gained, commits.length));
+}
+function volatile_files_copied_early_report(step, sources, runs, changed, gained, commits) {
+    const files = quoted(sources.map(({ path }) => path), 'and');
+    const { instruction: copy } = step;
+    const instructions = runs.map(({ instruction }) => instruction);
+    const several = sources.length > 1;
+    const apart = gained === changed ? '' : `; ${gained} of them changed nothing that has to stay above`;
+    return {
+        range: copy.range,
+        confidence: 'high',
+        message: `${changed} of the last ${commits} commits changed ${files}${apart}. Each change re-runs ${namedRuns(instructions)}, which ${runs.length > 1 ? 'do' : 'does'} not read ${several ? 'them' : 'it'}: this ${copy.keyword} stands above.`,
+        remedy: volatile_files_copied_early_remedy(step, sources, runs.at(-1) ?? step, several ? 'them' : 'it'),
+        related: instructions.map(({ range }) => ({ range, message: 'runs again with every such change' })),
+    };
+}
+function volatile_files_copied_early_remedy({ instruction: copy, workdir }, sources, last, them) {
+    const words = copied(copy)?.sources.map(({ text }) => text) ?? [];
+    const paths = new Set(sources.map(({ path }) => path));
+    const isMoved = (word) => paths.has((0,posix_namespaceObject.join)('/', word).slice(1).replace(/\/$/, ''));
+    const staying = words.filter((word) => !isMoved(word));
+    const destination = copied(copy)?.destination.text ?? '';
+    const line = (names, to) => `${copy.keyword} ${flagsOf(copy)}${[...names, to].join(' ')}`;
+    // A WORKDIR in between would take it elsewhere.
+    const place = workdir === last.workdir ? destination : destination.replace(/^(?![/$])(\.\/)?/, `${workdir}/`);
+    const below = [`below line ${last.instruction.range.end.line}:`, line(words.filter(isMoved), place)];
+    const out = `If the image does not need ${them}, leave ${them} out.`;
+    if (staying.length === 0)
+        return [`Move this ${copy.keyword} ${below.join('\n')}`, out].join('\n');
+    return ['Write in its place:', line(staying, destination), `and ${below.join('\n')}`, out].join('\n');
+}
+
 ;// CONCATENATED MODULE: ./lib/lint/rules/whole-stage-copied.js
 // COPY --from=stage of its whole file system, or a mount of it: keyed by every file there.
 //
@@ -44041,9 +44221,11 @@ function about(range, source, again) {
 
 
 
+
 const RULES = [
     copyBeforeInstall,
     systemPackagesAfterCopy,
+    volatileFilesCopiedEarly,
     packageIndexCachedAlone,
     volatileVariableBeforeRun,
     variableDeclaredEarly,
@@ -47517,6 +47699,68 @@ function wrongWhole({ instructions, stages }, reader, found) {
     return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
 }
 
+;// CONCATENATED MODULE: ./lib/host/git.js
+// What git says of a directory. Where it says nothing (no git, no work tree, one that belongs to somebody else), the
+// answer is null.
+
+
+/** The top of the work tree in which a directory lies, links resolved. */
+async function topLevel(directory) {
+    const printed = await git(directory, ['rev-parse', '--show-toplevel']);
+    return printed?.replace(/\r?\n$/, '') || null;
+}
+/**
+ * The files below a directory that match a pattern, relative to it: those that git tracks, and those that it would, had
+ * they been added. What is ignored is left out; so are other repositories inside.
+ */
+async function filesBelow(directory, patterns) {
+    const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns];
+    const printed = await git(directory, list);
+    // A file whose merge is not settled is named once for each side.
+    return printed === null ? null : [...new Set(printed.split('\0').filter((path) => path !== ''))];
+}
+async function git(directory, args) {
+    try {
+        const { exitCode, stdout } = await run('git', ['-C', directory, ...args]);
+        return exitCode === 0 ? stdout : null;
+    }
+    catch (error) {
+        if (error instanceof ProgramMissing)
+            return null;
+        throw error;
+    }
+}
+const MOST_COMMITS = 200;
+// A repository that takes longer is not worth the wait.
+const MOST_MILLISECONDS = 3000;
+/**
+ * The files that each of the last commits changed, the newest first, as paths relative to the directory; those outside it
+ * are left out. Merges count as one commit each. Waits for git, which takes some 20 ms.
+ */
+function recentChanges(directory) {
+    // Of a merge what it brought; no renames and no lazy fetching, which would read or download files.
+    const how = ['--first-parent', '-m', '--name-only', '--no-renames', '--no-show-signature', '--relative', '-z'];
+    try {
+        const log = (0,external_node_child_process_namespaceObject.execFileSync)('git', ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how], {
+            cwd: directory,
+            encoding: 'utf8',
+            env: { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' },
+            maxBuffer: 1 << 26,
+            stdio: ['ignore', 'pipe', 'ignore'],
+            timeout: MOST_MILLISECONDS,
+        });
+        return log.split('\x01').slice(1).flatMap(changesOf);
+    }
+    catch {
+        return [];
+    }
+}
+/** The files of a commit; none where it has no parent known here, since it then seems to have made every file. */
+function changesOf(commit) {
+    const [parents = '', ...files] = commit.split('\0');
+    return parents === '' ? [] : [files.map((file) => file.replace(/^\n/, '')).filter((file) => file !== '')];
+}
+
 ;// CONCATENATED MODULE: ./lib/host/actions-cache.js
 // The Actions cache, as far as it is asked through @actions/cache: entries by key, each a file or folder.
 
@@ -48868,6 +49112,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -48952,12 +49197,18 @@ function readDockerfile(text, file, context, inputs, builder) {
         buildArgs,
         buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
     };
+    let changes = null;
     const input = {
         ...parsed,
         job,
         contextHas: (path) => known?.has(path) ?? null,
         contextText: (path) => known?.text(path) ?? null,
         contextNames: (directory) => known?.names(directory) ?? [],
+        recentChanges: () => {
+            // What nobody is shown is not worth a process.
+            changes ??= inputs.lint === 'off' || context === null ? [] : recentChanges(context);
+            return changes;
+        },
     };
     return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
 }
@@ -49407,37 +49658,6 @@ function isFormat(text) {
 function suggestion(word, names, prefix = '') {
     const near = nearest(word, names) ?? names.find((name) => name.startsWith(word) || word.startsWith(name));
     return near === undefined ? '' : ` Did you mean ${prefix}${near}?`;
-}
-
-;// CONCATENATED MODULE: ./lib/host/git.js
-// What git says of a directory. Where it says nothing (no git, no work tree, one that belongs to somebody else), the
-// answer is null.
-
-/** The top of the work tree in which a directory lies, links resolved. */
-async function topLevel(directory) {
-    const printed = await git(directory, ['rev-parse', '--show-toplevel']);
-    return printed?.replace(/\r?\n$/, '') || null;
-}
-/**
- * The files below a directory that match a pattern, relative to it: those that git tracks, and those that it would, had
- * they been added. What is ignored is left out; so are other repositories inside.
- */
-async function filesBelow(directory, patterns) {
-    const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns];
-    const printed = await git(directory, list);
-    // A file whose merge is not settled is named once for each side.
-    return printed === null ? null : [...new Set(printed.split('\0').filter((path) => path !== ''))];
-}
-async function git(directory, args) {
-    try {
-        const { exitCode, stdout } = await run('git', ['-C', directory, ...args]);
-        return exitCode === 0 ? stdout : null;
-    }
-    catch (error) {
-        if (error instanceof ProgramMissing)
-            return null;
-        throw error;
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/linting.js

@@ -10,6 +10,7 @@ import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
+import { recentChanges } from './host/git.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { type Job, lint } from './lint/lint.ts';
@@ -132,12 +133,18 @@ export function readDockerfile(
     buildArgs,
     buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
   };
+  let changes: string[][] | null = null;
   const input = {
     ...parsed,
     job,
     contextHas: (path: string) => known?.has(path) ?? null,
     contextText: (path: string) => known?.text(path) ?? null,
     contextNames: (directory: string) => known?.names(directory) ?? [],
+    recentChanges: () => {
+      // What nobody is shown is not worth a process.
+      changes ??= inputs.lint === 'off' || context === null ? [] : recentChanges(context);
+      return changes;
+    },
   };
   return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
 }

@@ -12,7 +12,8 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
 
 /**
  * Lints a Dockerfile with the rule of that id, or with all. Its first line may say what the context has: `# context: a
- * b/c` or `# context: unknown`; and a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`.
+ * b/c` or `# context: unknown`; a line `# history: 200 a=149 b/c=12` how many of the last commits changed what, the newest
+ * ones always; and a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`.
  */
 export function lintText(text: string, id: string | null = null): Linted {
   const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
@@ -33,8 +34,17 @@ export function lintText(text: string, id: string | null = null): Linted {
     contextHas: contextOf(context),
     contextText: (path: string) => texts.get(path) ?? null,
     contextNames: (directory: string) => namesIn(directory, context ?? []),
+    recentChanges: () => historyIn(text),
   };
   return lint({ ...input, job: { builder, buildArgs, buildContexts: [] } }, rules);
+}
+
+function historyIn(text: string): string[][] {
+  const [count = '0', ...files] = (/^# history:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
+  const counts = files.map((file) => file.split('='));
+  return Array.from({ length: Number(count) }, (_, at) =>
+    counts.flatMap(([file = '', times]) => (at < Number(times) ? [file] : [])),
+  );
 }
 
 function namesIn(directory: string, files: readonly string[]): string[] {

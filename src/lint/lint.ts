@@ -18,6 +18,8 @@ export interface LintInput {
   contextText?: (path: string) => string | null;
   /** The names in a directory of the context; none where there is no such directory, or no context. */
   contextNames?: (directory: string) => readonly string[];
+  /** The files of the context that each of the last commits changed; none where that is not known. Reads when asked. */
+  recentChanges?: () => readonly (readonly string[])[];
   /** How the file is going to be built, as far as that is known. */
   job?: Job;
 }

@@ -26,6 +26,15 @@ export interface Source {
 const DIRECTORIES =
   /^(api|app|apps|assets|backend|client|cmd|components|css|docs?|frontend|html|internal|lib|pages|pkg|public|server|source|spec|src|static|styles|templates|tests?|views|web|www)$/;
 
+// Files that change with the project: manifests, lock files and code.
+const CODE =
+  /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
+
+/** Whether it is a single file of the context that by its name changes with the project. */
+export function isCode({ context, directory, path }: Source): boolean {
+  return context && !directory && CODE.test(basename(path));
+}
+
 /** What a COPY or ADD brings. Sources whose place depends on a variable nobody knows, and URLs, are left out. */
 export function sourcesOf({ instruction, scope, workdir }: Placed, escapeToken: string): Source[] {
   const copy = copied(instruction);

@@ -14,12 +14,14 @@ import { remoteAdd } from './remote-add.ts';
 import { systemPackagesAfterCopy } from './system-packages-after-copy.ts';
 import { unpinnedBase } from './unpinned-base.ts';
 import { variableDeclaredEarly } from './variable-declared-early.ts';
+import { volatileFilesCopiedEarly } from './volatile-files-copied-early.ts';
 import { volatileVariableBeforeRun } from './volatile-variable-before-run.ts';
 import { wholeStageCopied } from './whole-stage-copied.ts';
 
 export const RULES: readonly Rule[] = [
   copyBeforeInstall,
   systemPackagesAfterCopy,
+  volatileFilesCopiedEarly,
   packageIndexCachedAlone,
   volatileVariableBeforeRun,
   variableDeclaredEarly,

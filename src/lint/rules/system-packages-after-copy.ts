@@ -13,7 +13,7 @@ import { breaksSystemOnly, culpritsOf, isMount, mayFeedSystem, reportCulprit } f
 import { installOf, isSetup, isSystem, mayPrepare } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { asLine } from '../paste.ts';
-import type { Source } from '../sources.ts';
+import { isCode } from '../sources.ts';
 import { commandsOf } from '../steps.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, quoted } from '../texts.ts';
@@ -32,16 +32,12 @@ export const systemPackagesAfterCopy: Rule = {
   },
 };
 
-// Files that change often: manifests, lock files and code.
-const CHANGING =
-  /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|mix|Pipfile)[.-]?lock.*|(.*-)?requirements.*\.txt|pyproject\.toml|Pipfile|Gemfile|go\.(mod|sum)|Cargo\.toml|composer\.json|pom\.xml|.*\.(gradle(\.kts)?|[cf]sproj|py|js|ts|mjs|go|rs|rb|php|java|jar|war))$/;
-
 /** The RUNs of a stage that install packages below files which they do not use. `broken` are told already. */
 function belowFiles(steps: readonly Step[], input: LintInput, broken: ReadonlySet<Instruction>): RuleFinding[] {
   const found = new Map<Instruction, { files: string[]; runs: Instruction[] }>();
   let above: { copy: Instruction; files: string[] }[] = [];
   for (const { instruction, sources, commands } of steps) {
-    const changing = sources.filter(isChanging).filter((source) => !mayFeedSystem(source, input));
+    const changing = sources.filter(isCode).filter((source) => !mayFeedSystem(source, input));
     if (changing.length > 0) above.push({ copy: instruction, files: changing.map(({ path }) => path) });
     // What is brought in may feed what stands below.
     if (sources.some((source) => source.context && mayFeedSystem(source, input))) above = [];
@@ -56,10 +52,6 @@ function belowFiles(steps: readonly Step[], input: LintInput, broken: ReadonlySe
     if (commands.some((command) => mayPrepare(command, true))) above = [];
   }
   return [...found].map(([copy, { files, runs }]) => report(copy, files, runs));
-}
-
-function isChanging({ context, directory, path }: Source): boolean {
-  return context && !directory && CHANGING.test(basename(path));
 }
 
 /** A RUN that installs packages of the system, and does nothing that may need a file of the project. */
