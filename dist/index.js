@@ -44696,13 +44696,13 @@ async function follow(program, args, options) {
 async function startBehind(file, order) {
     const child = (0,external_node_child_process_namespaceObject.fork)(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const { pid } = child;
+    if (pid !== undefined)
+        (0,external_node_os_.setPriority)(pid, 10);
     await new Promise((resolve, reject) => {
         child.once('error', reject);
         child.once('message', () => resolve());
         child.once('exit', () => resolve());
         child.send(order);
-        if (pid !== undefined)
-            (0,external_node_os_.setPriority)(pid, 10);
     });
     if (child.connected)
         child.disconnect();
@@ -49113,6 +49113,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -49213,13 +49214,18 @@ function readDockerfile(text, file, context, inputs, builder) {
     return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
 }
 async function save(cache, source, built, ui, cancel) {
-    if (cancel.aborted)
-        return cache.close();
-    const order = await orderSave(cache, source, built);
-    if (!order)
-        return;
     const start = now();
-    cache.saved(await ui.save(order), now() - start);
+    try {
+        if (cancel.aborted)
+            return await cache.close();
+        const order = await orderSave(cache, source, built);
+        if (order)
+            cache.saved(await ui.save(order), now() - start);
+    }
+    catch (error) {
+        // The image is built: whatever happens to its layers, the job is none the worse.
+        cache.saved({ bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` }, now() - start);
+    }
 }
 async function smoke(inputs, built, ui, cancel) {
     if (built.outcome === 'failed')
@@ -49535,12 +49541,18 @@ function fromMessage(message) {
 }
 /** Removes what a killed `main` left behind, waits until the layers are saved, tells how that went, and ends the process. */
 async function cleanUp() {
-    const container = state(CONTAINER);
-    if (container !== '')
-        await removeContainer(container).catch(() => undefined);
-    const saving = state(SAVING);
-    if (saving !== '')
-        await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
+    try {
+        const container = state(CONTAINER);
+        if (container !== '')
+            await removeContainer(container).catch(() => undefined);
+        const saving = state(SAVING);
+        if (saving !== '')
+            await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
+    }
+    catch (error) {
+        // What went wrong behind the job does not make it red.
+        printOut(`Layers: nothing is known of them: ${messageOf(error)}`);
+    }
     exit(0);
 }
 async function tellSaved({ sentence }) {

@@ -67,10 +67,15 @@ function fromMessage(message: string): Annotation {
 
 /** Removes what a killed `main` left behind, waits until the layers are saved, tells how that went, and ends the process. */
 export async function cleanUp(): Promise<void> {
-  const container = state(CONTAINER);
-  if (container !== '') await removeContainer(container).catch(() => undefined);
-  const saving = state(SAVING);
-  if (saving !== '') await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
+  try {
+    const container = state(CONTAINER);
+    if (container !== '') await removeContainer(container).catch(() => undefined);
+    const saving = state(SAVING);
+    if (saving !== '') await tellSaved(await awaitSaved(JSON.parse(saving), cancelSignal()));
+  } catch (error) {
+    // What went wrong behind the job does not make it red.
+    printOut(`Layers: nothing is known of them: ${messageOf(error)}`);
+  }
   exit(0);
 }
 

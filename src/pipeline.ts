@@ -15,6 +15,7 @@ import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
+import { messageOf } from './reason.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import { Live } from './report/live.ts';
 import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
@@ -156,11 +157,15 @@ async function save(
   ui: Ui,
   cancel: AbortSignal,
 ): Promise<void> {
-  if (cancel.aborted) return cache.close();
-  const order = await orderSave(cache, source, built);
-  if (!order) return;
   const start = now();
-  cache.saved(await ui.save(order), now() - start);
+  try {
+    if (cancel.aborted) return await cache.close();
+    const order = await orderSave(cache, source, built);
+    if (order) cache.saved(await ui.save(order), now() - start);
+  } catch (error) {
+    // The image is built: whatever happens to its layers, the job is none the worse.
+    cache.saved({ bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` }, now() - start);
+  }
 }
 
 async function smoke(inputs: Inputs, built: BuildReport, ui: Ui, cancel: AbortSignal) {

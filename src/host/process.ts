@@ -88,12 +88,12 @@ export async function follow(
 export async function startBehind(file: string, order: object): Promise<number> {
   const child = fork(beside(file), [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const { pid } = child;
+  if (pid !== undefined) setPriority(pid, 10);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('message', () => resolve());
     child.once('exit', () => resolve());
     child.send(order);
-    if (pid !== undefined) setPriority(pid, 10);
   });
   if (child.connected) child.disconnect();
   child.unref();
