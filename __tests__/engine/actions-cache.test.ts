@@ -327,7 +327,7 @@ describe('what is wrong with the service ends in a right image, a green job and 
     image.files['app.txt'] = 'killed\n';
     const job = image.start();
     await job.main({ tags: 'cached-docker-build-test:killed', 'smoke-test': 'off' });
-    execFileSync('pkill', ['-KILL', '-f', 'saver.js']);
+    process.kill(JSON.parse(job.state.saving ?? '').process, 'SIGKILL');
     const post = await job.post();
     expect(post).toMatchObject({ code: 0, summary: expect.stringContaining('Nothing was saved&#58; it was stopped.') });
   });

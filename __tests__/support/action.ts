@@ -50,10 +50,15 @@ export class Job {
 
   /** Runs what comes when all steps are through; returns what it adds to the summary, too. */
   async post(): Promise<Ran & { summary: string }> {
-    const state = Object.entries(pairs(read(this.temporary, 'state')));
+    const state = Object.entries(this.state);
     const before = read(this.temporary, 'summary').length;
     const ran = await this.#run('post', Object.fromEntries(state.map(([name, value]) => [`STATE_${name}`, value])));
     return { ...ran, summary: read(this.temporary, 'summary').slice(before) };
+  }
+
+  /** What main left to post. */
+  get state(): Strings {
+    return pairs(read(this.temporary, 'state'));
   }
 
   report(file: string): Report {
