@@ -44520,6 +44520,8 @@ function ruleProblems(ids) {
 ;// CONCATENATED MODULE: ./lib/report/report.js
 // The report: data only, as it is written to the JSON file (schemaVersion 1), and what is counted from it. Rendering is
 // in summary.ts, terminal.ts and annotations.ts. Names of fields are a public contract: add, never rename.
+/** The figures of a cache that did nothing. */
+const NO_FIGURES = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
 /** How many steps there are of each status. */
 function countSteps(steps) {
     const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };
@@ -46332,6 +46334,7 @@ function keyOf({ id, text }) {
 
 
 
+
 /** After so many runs that cost more than they saved, nothing is saved until one pays. */
 const LOSSES = 3;
 class LayerCache {
@@ -46352,16 +46355,7 @@ class LayerCache {
         this.#store = store;
         this.#contents = contents;
         this.#registry = registry;
-        this.#report = {
-            store: store.kind,
-            outcome: 'empty',
-            reason: '',
-            bytesFetched: 0,
-            bytesStored: 0,
-            restoreSeconds: 0,
-            saveSeconds: 0,
-            netSeconds: 0,
-        };
+        this.#report = { store: store.kind, outcome: 'empty', reason: '', ...NO_FIGURES };
         this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
         contents.waitFor(this.#ready);
     }
@@ -48042,7 +48036,7 @@ const PREFIX = 'cached-docker-build-1';
 /** An entry is only found under the path that it was saved with: this is the index's. */
 const INDEX = 'index.json';
 const blobsKey = (name) => `${PREFIX}-blobs-${name}`;
-/** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
+/** Seconds for which the service may be silent while a build waits to know what there is. */
 const PATIENCE = 5;
 /** Seconds for which nothing may come of a layer that is on its way. */
 const SILENCE = 10;
@@ -48112,7 +48106,7 @@ class ActionsStore extends BlobFolder {
             const reason = messageOf(error);
             // A damaged index must be replaced; a service that is down is not asked again.
             const answers = await this.#cache()
-                .find(INDEX, this.#any, deadline - now())
+                .find(INDEX, this.#any, left(deadline))
                 .catch(() => null);
             if (answers === null)
                 this.refusal ??= reason;
@@ -48178,7 +48172,7 @@ class ActionsStore extends BlobFolder {
     async #findEntries(index, deadline) {
         await Promise.all(Object.keys(index.entries).map(async (entry) => {
             const key = blobsKey(entry);
-            if ((await this.#cache().find(entry, key, deadline - now())) === key)
+            if ((await this.#cache().find(entry, key, left(deadline))) === key)
                 this.#take(entry, index);
         }));
     }
@@ -48205,6 +48199,8 @@ class ActionsStore extends BlobFolder {
         }
     }
 }
+/** Seconds until then; one at least, so that a late index is still of use. */
+const left = (deadline) => Math.max(1, deadline - now());
 const READ_ONLY = 'this job may read the cache, but not write it, as is usual for workflows that others can trigger';
 /** Where entries are in a job's folder, and their archives on the way. */
 function actions_places(folder) {
@@ -48575,6 +48571,7 @@ function pair(item) {
 
 
 
+
 /** Opens the layer cache; where there is none to use, what the report says of that. */
 async function openLayers(inputs, file) {
     const { cache: mode, 'cache-dir': directory } = inputs;
@@ -48616,8 +48613,7 @@ async function usableLayers(opening, engine) {
     return noCache('unusable', `The ${what} cannot share its layers.`);
 }
 function noCache(outcome, reason) {
-    const nothing = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
-    return { store: 'none', outcome, reason, ...nothing };
+    return { store: 'none', outcome, reason, ...NO_FIGURES };
 }
 /**
  * Flags for an image whose layers are compressed fast. The containerd image store compresses each layer that it makes,

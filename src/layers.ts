@@ -19,7 +19,7 @@ import { readText, remove, temporaryDirectory, withTemporaryDirectory, writeText
 import { machine, variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
 import { messageOf } from './reason.ts';
-import type { BuildReport, CacheReport, Engine } from './report/report.ts';
+import { type BuildReport, type CacheReport, type Engine, NO_FIGURES } from './report/report.ts';
 import { uploadText } from './report/text.ts';
 import { buildArguments } from './secrets.ts';
 
@@ -67,8 +67,7 @@ export async function usableLayers(
 }
 
 function noCache(outcome: 'off' | 'unusable', reason: string): CacheReport {
-  const nothing = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
-  return { store: 'none', outcome, reason, ...nothing };
+  return { store: 'none', outcome, reason, ...NO_FIGURES };
 }
 
 /**

@@ -72,7 +72,12 @@ export async function docker(args: string[], env: Environment): Promise<string> 
  * containerd store removes what nobody needs at once only then (SynchronousDelete in moby's daemon/containerd).
  */
 export async function emptyEngine(tag: string, env: Environment): Promise<void> {
-  await docker(['builder', 'prune', '--all', '--force'], env);
+  // What the last build has only just let go of is still in use for a moment, and left out.
+  for (let left = '', tries = 0; left !== '0' && tries < 100; tries++) {
+    await docker(['builder', 'prune', '--all', '--force'], env);
+    const usage = await docker(['system', 'df', '--format', '{{.Type}}:{{.TotalCount}}'], env);
+    left = /^Build Cache:(\d+)$/m.exec(usage)?.[1] ?? '0';
+  }
   await run('docker', ['image', 'rm', '--force', tag], env);
   await run('docker', ['image', 'prune', '--force'], env);
 }

@@ -28,7 +28,7 @@ export const INDEX = 'index.json';
 
 export const blobsKey = (name: string): string => `${PREFIX}-blobs-${name}`;
 
-/** Seconds that a build waits at most to know what there is: a service that takes longer is no help. */
+/** Seconds for which the service may be silent while a build waits to know what there is. */
 const PATIENCE = 5;
 
 /** Seconds for which nothing may come of a layer that is on its way. */
@@ -101,7 +101,7 @@ export class ActionsStore extends BlobFolder implements Store {
       const reason = messageOf(error);
       // A damaged index must be replaced; a service that is down is not asked again.
       const answers = await this.#cache()
-        .find(INDEX, this.#any, deadline - now())
+        .find(INDEX, this.#any, left(deadline))
         .catch(() => null);
       if (answers === null) this.refusal ??= reason;
       return { index: null, reason };
@@ -169,7 +169,7 @@ export class ActionsStore extends BlobFolder implements Store {
     await Promise.all(
       Object.keys(index.entries).map(async (entry) => {
         const key = blobsKey(entry);
-        if ((await this.#cache().find(entry, key, deadline - now())) === key) this.#take(entry, index);
+        if ((await this.#cache().find(entry, key, left(deadline))) === key) this.#take(entry, index);
       }),
     );
   }
@@ -195,6 +195,9 @@ export class ActionsStore extends BlobFolder implements Store {
     }
   }
 }
+
+/** Seconds until then; one at least, so that a late index is still of use. */
+const left = (deadline: number): number => Math.max(1, deadline - now());
 
 const READ_ONLY = 'this job may read the cache, but not write it, as is usual for workflows that others can trigger';
 

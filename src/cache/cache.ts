@@ -2,7 +2,7 @@
 // it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
 
 import { messageOf } from '../reason.ts';
-import type { CacheReport, Step } from '../report/report.ts';
+import { type CacheReport, NO_FIGURES, type Step } from '../report/report.ts';
 import type { Digest } from './blobs.ts';
 import { Contents, OFFER } from './contents.ts';
 import { type Index, NOTHING, writeIndex } from './index-entry.ts';
@@ -38,16 +38,7 @@ export class LayerCache {
     this.#store = store;
     this.#contents = contents;
     this.#registry = registry;
-    this.#report = {
-      store: store.kind,
-      outcome: 'empty',
-      reason: '',
-      bytesFetched: 0,
-      bytesStored: 0,
-      restoreSeconds: 0,
-      saveSeconds: 0,
-      netSeconds: 0,
-    };
+    this.#report = { store: store.kind, outcome: 'empty', reason: '', ...NO_FIGURES };
     this.#ready = this.#load().catch((error) => this.#say(`The cache cannot be used: ${messageOf(error)}.`));
     contents.waitFor(this.#ready);
   }

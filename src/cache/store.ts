@@ -28,10 +28,10 @@ export interface Store {
   drop(digest: Digest): Promise<void>;
   /**
    * Keeps an index and the blobs it names.
-   * @returns what is still to be uploaded, which may happen in another process; null when all is done
+   * @returns what is still to be uploaded; null when all is done
    */
   save(index: Index): Promise<Upload | null>;
-  /** All that another process needs to go on with this store: `openStore` takes it. */
+  /** All that another process needs to go on with this store (saveLayers in layers.ts). */
   state(): StoreState;
   /** Stops what is under way; what is temporary goes, unless another process goes on with it. */
   close(goesOn: boolean): Promise<void>;

@@ -123,6 +123,9 @@ export interface Report {
 /** The texts of the files that were linted, by their names in the findings; they are no part of the report. */
 export type Sources = ReadonlyMap<string, string>;
 
+/** The figures of a cache that did nothing. */
+export const NO_FIGURES = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
+
 /** How many steps there are of each status. */
 export function countSteps(steps: Step[]): Record<StepStatus, number> {
   const counts = { hit: 0, miss: 0, failed: 0, 'not-run': 0 };
