@@ -83,6 +83,8 @@ export class Classic {
       cached: keyword === 'FROM' || (keyword === 'ARG' && above),
       intervals: [{ start: at, end: null }],
       fetched: false,
+      bytesFetched: 0,
+      digest: null,
       error: null,
       log: [],
     };

@@ -90,6 +90,10 @@ export interface BuildReport {
   failure: Failure | null;
   /** Set where the steps cannot be told: one sentence. */
   notice: string | null;
+  /** The build that it was compared with, to tell causes: when it was, in milliseconds since 1970, and of which commit. */
+  compared: { time: number; commit: string } | null;
+  /** Seconds that the reused steps took when they last ran. */
+  savedSeconds: number;
 }
 
 export interface SmokeReport {
@@ -138,6 +142,8 @@ export interface Report {
   cache: CacheReport;
   build: BuildReport;
   smoke: SmokeReport;
+  /** What is kept of the build, to explain another one (explain/record.ts), as a text that codec.ts reads; null: nothing is. */
+  record: string | null;
   outcome: 'success' | 'failure';
 }
 
