@@ -11,8 +11,8 @@ import { dockerBuild } from './arguments.ts';
 import { Classic } from './classic.ts';
 import type { Reader } from './engine.ts';
 import { readMetadata } from './metadata.ts';
-import { RawJson } from './rawjson.ts';
 import type { Operation } from './operation.ts';
+import { RawJson } from './rawjson.ts';
 import { buildkitPlaces, classicPlaces, type Described, describe, describeSteps } from './steps.ts';
 import { type BuildEvent, isCancelled, keepLast, type Trace } from './trace.ts';
 

@@ -46,9 +46,7 @@ export function classicPlaces(dockerfile: Dockerfile, target: string): Places {
   );
   const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
   const stageOf = new Map(
-    stages.flatMap((stage) =>
-      [stage.from, ...stage.instructions].map((instruction) => [instruction, stage] as const),
-    ),
+    stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stage] as const)),
   );
   const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from as Instruction));
   const instructions = [...global, ...stageOf.keys()];
