@@ -212,7 +212,7 @@ function expandedIn({ flags, rest, heredocs }: Instruction): ReadonlySet<string>
 function imagesOf(dockerfile: Dockerfile, { place, trace }: Described, operation: Operation | null): Image[] {
   const { instruction, owner } = place as Place;
   if (instruction.keyword === 'FROM') {
-    return [operation?.source ?? { name: instruction.words[0]?.text ?? '', digest: trace?.digest ?? null }];
+    return [operation?.source ?? { name: withTag(instruction.words[0]?.text ?? ''), digest: trace?.digest ?? null }];
   }
   const named = [flagValue(instruction, 'from'), ...mounts(instruction).map(({ from }) => from)];
   const stages = sourceStages(dockerfile, instruction).length;
@@ -221,6 +221,9 @@ function imagesOf(dockerfile: Dockerfile, { place, trace }: Described, operation
   const inputs = operation?.inputs.slice(owner?.base.kind === 'scratch' ? 0 : 1) ?? [];
   return inputs.flatMap(({ source }) => (source && !source.name.includes('://') ? [source] : []));
 }
+
+/** As the builder names it. */
+const withTag = (name: string): string => (/[:@$]/.test(name.replace(/^.*\//, '')) ? name : `${name}:latest`);
 
 function remoteOf(instruction: Instruction, operation: Operation | null): string | null {
   if (addedUrls(instruction).length === 0) return null;
