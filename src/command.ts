@@ -14,9 +14,10 @@ import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
 import { type Annotations, annotationsOf, findingAnnotations } from './report/annotations.ts';
 import { printable } from './report/clean.ts';
+import { paint } from './report/display.ts';
 import { seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
-import { findingsText, paint, terminalReport } from './report/terminal.ts';
+import { findingsText, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
 import { version } from './version.ts';
 

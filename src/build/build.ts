@@ -78,6 +78,8 @@ export async function build(
       phases: trace.phases,
       failure: failed ? failure(trace, steps, exitCode) : null,
       notice: reader.kind === 'none' ? reader.notice : null,
+      compared: null,
+      savedSeconds: 0,
     };
   });
 }

@@ -131,6 +131,7 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
+    bytesFetched: 0,
   };
 }
 

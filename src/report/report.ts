@@ -90,6 +90,10 @@ export interface BuildReport {
   failure: Failure | null;
   /** Set where the steps cannot be told: one sentence. */
   notice: string | null;
+  /** The build that the causes come from a comparison with: when it was (ms since 1970), and its commit, or ''. */
+  compared: { time: number; commit: string } | null;
+  /** Seconds that the steps which were reused took when they last ran; 0 where that is not known. */
+  savedSeconds: number;
 }
 
 export interface SmokeReport {
@@ -139,6 +143,8 @@ export interface Report {
   build: BuildReport;
   smoke: SmokeReport;
   outcome: 'success' | 'failure';
+  /** What another build is compared with, encoded (src/explain/); null where nothing is known. */
+  record: string | null;
 }
 
 /** The texts of the files that were linted, by their names in the findings; they are no part of the report. */

@@ -3,6 +3,7 @@
 
 import type { Finding } from '../lint/finding.ts';
 import { oneLine } from './clean.ts';
+import { type Display, paint, type Style } from './display.ts';
 import { excerpt } from './excerpt.ts';
 import type { LintReport, Report, Sources, StepStatus } from './report.ts';
 import {
@@ -19,21 +20,6 @@ import {
   verdict,
   wrap,
 } from './text.ts';
-
-/** What the output can show. */
-export interface Display {
-  colour: boolean;
-  /** Columns. */
-  width: number;
-}
-
-type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
-const CODES: Record<Style, number> = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 };
-
-/** Colours a text where colours are shown. */
-export function paint(style: Style, text: string, { colour }: Display): string {
-  return colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
-}
 
 const STATUS: Record<StepStatus, { word: string; style: Style }> = {
   hit: { word: 'hit', style: 'green' },
