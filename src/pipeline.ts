@@ -19,9 +19,9 @@ import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { messageOf } from './reason.ts';
 import { mapText, printable, redact } from './report/clean.ts';
+import type { Display } from './report/display.ts';
 import { Live } from './report/live.ts';
 import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
-import type { Display } from './report/terminal.ts';
 import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
 
