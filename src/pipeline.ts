@@ -9,6 +9,7 @@ import { type Context, readContext } from './context/context.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { writeRecord } from './explain/codec.ts';
+import { withSeconds } from './explain/findings.ts';
 import { explainBuild, observeFiles, recordOf } from './explaining.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
@@ -120,7 +121,10 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
-    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
+    lint:
+      inputs.lint === 'off'
+        ? { findings: [], suppressed: 0, ignored: 0 }
+        : { ...findings, findings: withSeconds(findings.findings, built.steps) },
     cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, hide),
