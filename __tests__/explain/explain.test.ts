@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { buildkitPlaces, describe as described } from '../../src/build/steps.ts';
 import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import { carryOver } from '../../src/explain/carry.ts';
-import { type Circumstances, explain } from '../../src/explain/explain.ts';
+import { type Circumstances, explain, type Reason } from '../../src/explain/explain.ts';
 import { makeRecord } from '../../src/explain/observe.ts';
 import type { BuildRecord, FileState } from '../../src/explain/record.ts';
 
@@ -41,7 +41,7 @@ function record({ dockerfile: lines, files = {}, args = {}, missing = [] }: Buil
 
 const hex = (text: string): string => Buffer.from(text.padEnd(8)).toString('hex').slice(0, 16);
 
-const ABSENT = { kind: 'not-in-cache', detail: 'absent', evidence: [], remedy: '' } as const;
+const ABSENT: Reason = { kind: 'not-in-cache', detail: 'absent', evidence: [], remedy: '' };
 
 /** Line → cause, for the steps that ran. */
 function causes(
@@ -245,14 +245,14 @@ test('a failed build: what it did not come to is compared with when it last ran'
 
 describe('no comparison', () => {
   const now = record({ dockerfile: BASE, files: FILES });
-  const first = { kind: 'first-build', detail: 'first', evidence: [], remedy: '' } as const;
+  const first: Reason = { kind: 'first-build', detail: 'first', evidence: [], remedy: '' };
 
   test('the first build: each step for itself', () => {
     expect(causes(now, [2, 3], { before: first })).toMatchObject({ 2: first, 3: { ...first, root: null } });
   });
 
   test('an unreadable record: what missed first is known all the same', () => {
-    const unknown = { ...first, kind: 'unknown' } as const;
+    const unknown: Reason = { ...first, kind: 'unknown' };
     expect(causes(now, [2, 3], { before: unknown })).toMatchObject({ 2: unknown, 3: { kind: 'consequence', root: 2 } });
   });
 
