@@ -1,12 +1,13 @@
 // What is written of a build and read again, and what is made of a text that nobody wrote so.
 
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { readRecord, writeRecord } from '../../src/explain/codec.ts';
 import type { BuildRecord, FileState, StepRecord } from '../../src/explain/record.ts';
 import { CASES, Random, SEED } from '../context/support.ts';
 
-const DAMAGED = { record: null, reason: 'the record of the last build is damaged' };
+const DAMAGED = { record: null, reason: 'its record is damaged' };
 
 function file(path: string, more: Partial<FileState> = {}): FileState {
   return { path, mode: 0o100644, size: 12, digest: '0123456789abcdef', ...more };
@@ -20,6 +21,7 @@ function step(id: string, more: Partial<StepRecord> = {}): StepRecord {
     line: 3,
     instruction: 'COPY',
     text: 'COPY . .',
+    heredoc: '',
     content: '89abcdef',
     parent: null,
     sources: [],
@@ -98,13 +100,13 @@ describe('what is written is read', () => {
   });
 
   test('100,000 files, three times, in less than 3 MB', () => {
-    const random = new Random(1);
-    const digits = (count: number) => Array.from({ length: count }, () => random.below(16).toString(16)).join('');
+    // What cannot be compressed.
+    const digits = (of: string) => createHash('sha1').update(of).digest('hex').slice(0, 16);
     const all = Array.from({ length: 100_000 }, (_, at) => {
-      const path = `src/${String(at >> 8).padStart(4, '0')}/component-${String(at).padStart(6, '0')}-${digits(4)}.ts`;
-      return file(path, { size: random.below(20_000), digest: digits(16) });
-    });
-    const other = all.map((one, at) => (at % 50 === 0 ? { ...one, digest: digits(16) } : one));
+      const path = `src/${String(at >> 8).padStart(4, '0')}/component-${digits(String(at)).slice(0, 9)}.ts`;
+      return file(path, { size: (at * 7919) % 20_011, digest: digits(path) });
+    }).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const other = all.map((one, at) => (at % 50 === 0 ? { ...one, digest: digits(`${at}`) } : one));
     const some = all.filter((_, at) => at % 3 !== 0);
     const one = record([step('1', { files: all }), step('2', { files: some }), step('3', { files: other })]);
     const text = writeRecord(one);
@@ -162,7 +164,7 @@ function changed(change: (written: Anything) => void): string {
 
 describe('what is no record', () => {
   test('one of another version', () => {
-    const reason = 'the record of the last build has version 2, not 1';
+    const reason = 'its record has version 2, not 1';
     expect(readRecord(changed((one) => Object.assign(one, { version: 2, steps: {} })))).toEqual({
       record: null,
       reason,
@@ -231,8 +233,9 @@ describe('what is no record', () => {
         const { record: found } = readRecord(text);
         // Not all is wrong: a text may be any other.
         if (found) expect(round(found)).toEqual({ record: found, reason: null });
-        else expect(readRecord(text).reason).toMatch(/^the record of the last build (is damaged|has version )/);
-        if (other === undefined) expect(found).toBeNull();
+        else expect(readRecord(text).reason).toMatch(/^its record (is damaged|has version )/);
+        // An option may be missing.
+        if (other === undefined && !(way[0] === 'options' && way.length > 1)) expect(found).toBeNull();
       }
     }
   });
@@ -247,22 +250,22 @@ describe('what is no record', () => {
     }
   });
 
-  test('the same files in a million steps, and many files in many steps, take little or are refused', () => {
-    const many = Array.from({ length: 1000 }, (_, at) => file(String(at).padStart(4, '0')));
+  test('the same files in many steps, and many files in many steps, take little or are refused', () => {
+    const many = Array.from({ length: 3100 }, (_, at) => file(String(at).padStart(4, '0')));
     const written = unpack(writeRecord(record([step('0', { files: many })])));
     const [one] = written.steps;
     const steps = (files: (at: number) => number[]) =>
-      Array.from({ length: 30_000 }, (_, at) => ({ ...one, id: String(at), files: files(at) }));
-    expect(readRecord(pack({ ...written, steps: steps(() => [0, 1000]) })).reason).toBeNull();
-    const others = (at: number) => [at % 150, 1, 150 + Math.floor(at / 150), 600];
+      Array.from({ length: 6000 }, (_, at) => ({ ...one, id: String(at), files: files(at) }));
+    expect(readRecord(pack({ ...written, steps: steps(() => [0, 3100]) })).reason).toBeNull();
+    const others = (at: number) => [at % 100, 1, 100 + Math.floor(at / 100), 2900];
     expect(readRecord(pack({ ...written, steps: steps(others) }))).toEqual(DAMAGED);
   });
 
-  test('100,000 steps, each on the one before', () => {
-    const steps = Array.from({ length: 100_000 }, (_, at) =>
+  test('20,000 steps, each on the one before', () => {
+    const steps = Array.from({ length: 20_000 }, (_, at) =>
       step(String(at), { parent: at > 0 ? String(at - 1) : null }),
     );
-    expect(round(record(steps.reverse())).record?.steps).toHaveLength(100_000);
+    expect(round(record(steps.reverse())).record?.steps).toHaveLength(20_000);
   });
 });
 
