@@ -152,8 +152,9 @@ export function statusText({ status, source, bytesFetched }: Step): string {
 /**
  * Says of each step of a build, in a few words, why it was not reused: `files changed`, or `after 3/7` (of another stage:
  * `after build 3/7`) where another step is to blame; '' where it was reused, and where the one thing to say of all misses stands above the table.
+ * @param room characters for the names of platform and stage
  */
-export function whyText(steps: Step[]): (step: Step) => string {
+export function whyText(steps: Step[], room = Number.POSITIVE_INFINITY): (step: Step) => string {
   const reasons = reasonsOf(steps);
   const told = reasons.length === 1 && reasons.some(({ general, roots }) => general && roots.length > 1);
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -163,7 +164,7 @@ export function whyText(steps: Step[]): (step: Step) => string {
     const root = byId.get(cause.root ?? '');
     if (!root) return CAUSE_WORDS.consequence;
     const near = homeOf(root.id) === homeOf(id);
-    return `after ${near ? `${root.index}/${root.total}` : stepNumber(root, steps)}`;
+    return `after ${near ? `${root.index}/${root.total}` : stepNumber(root, steps, room)}`;
   };
 }
 

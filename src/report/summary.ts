@@ -37,6 +37,8 @@ import {
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
 const MOST_STEPS = 300;
 const MOST_FINDINGS = 100;
+/** Characters of the names of platform and stage in the table. */
+const LONGEST_NAME = 40;
 /** Characters of an instruction, and of a line of evidence, which does not wrap. */
 const LONGEST_TEXT = 90;
 const LONGEST_EVIDENCE = 110;
@@ -122,7 +124,7 @@ function stepTable(report: Report): string {
   const { steps } = report.build;
   if (steps.length === 0) return '';
   const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
-  const why = whyText(steps);
+  const why = whyText(steps, LONGEST_NAME);
   const words = steps.some((step) => why(step) !== '');
   const reason = (step: Step): string => {
     const text = together(escapeText(why(step)));
@@ -130,7 +132,7 @@ function stepTable(report: Report): string {
   };
   const row = (step: Step) =>
     [
-      together(escapeText(stepNumber(step, steps))),
+      together(escapeText(stepNumber(step, steps, LONGEST_NAME))),
       step.line ?? '',
       code(cut(step.text, LONGEST_TEXT)),
       together(`${MARKS[step.status]} ${escapeText(statusText(step))}`),

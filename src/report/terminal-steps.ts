@@ -22,8 +22,8 @@ import { bar, cut, duration, firstUpper, notablePhases, stepNumber, wrap } from 
 
 /** Reasons that are shown; the table has all of them in a few words. */
 const MOST_REASONS = 10;
-/** Characters of the names of platform and stage in the table. */
-const LONGEST_NAME = 24;
+/** Characters of the names of platform and stage in a table. */
+export const LONGEST_NAME = 24;
 const STYLES: Record<StepStatus, Style> = { hit: 'green', miss: 'yellow', failed: 'red', 'not-run': 'dim' };
 
 /** Why steps were not reused, the most expensive reason first, and what the cache saved; '' where nothing is known. */
@@ -74,7 +74,7 @@ export function stepTable(report: Report, display: Display): string {
   const { steps } = report.build;
   if (steps.length === 0) return '';
   const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
-  const why = whyText(steps);
+  const why = whyText(steps, LONGEST_NAME);
   const places = placeColumns(steps);
   const cache = (words: boolean): Cell[] =>
     steps.map((step) => ({
@@ -87,8 +87,9 @@ export function stepTable(report: Report, display: Display): string {
     { head: 'time', align: 'right', cells: steps.map((step) => ({ text: timeText(step) })) },
     { head: '', cells: steps.map((step) => ({ text: bar(step.seconds, longest, bars), style: STYLES[step.status] })) },
   ];
-  const narrower = [columns(true, 12), columns(true, 6), columns(true, 0), columns(false, 12)];
-  const chosen = narrower.find((some) => fits(some, display)) ?? columns(false, 12);
+  // Words say more than bars do.
+  const layouts = [true, false].flatMap((words) => [12, 6, 0].map((bars) => columns(words, bars)));
+  const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, 0);
   const phases = notablePhases(report);
   const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
   return [...table(chosen, display), ...besides].join('\n');
