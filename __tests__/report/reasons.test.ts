@@ -55,7 +55,7 @@ describe('a file changed', () => {
     const text = summary(explainedReport());
     expect(
       text.slice(text.indexOf('**The cache'), text.indexOf('**Smoke')),
-    ).toBe(`**The cache saved 52.1 s; one miss cost 41.2 s:**
+    ).toBe(`**The cache saved 52.1 s; one miss cost 41.2 s&#58;**
 
 🟠 **Files changed** · step 4/6, line 4 <code>COPY . .</code> · cost **41.2 s** with 2 steps that followed from it<br>2 of 118 files are not what they were.
 

@@ -7,7 +7,7 @@ import { escapeText } from '../../src/report/markdown.ts';
 import { problemSummary, summary } from '../../src/report/summary.ts';
 import { terminalReport } from '../../src/report/terminal.ts';
 import { bar, cut, duration } from '../../src/report/text.ts';
-import { failedReport, report, step } from '../support/report.ts';
+import { cause, failedReport, report, step } from '../support/report.ts';
 
 const plain = { colour: false, width: 80 };
 /** No texts of files: what excerpts look like is in excerpt.test.ts. */
@@ -205,7 +205,12 @@ test('steps of several stages have their stage’s name; those of the classic bu
 
 test('a summary stays below GitHub’s limit of 1 MiB', () => {
   const { build } = report();
-  const steps = Array.from({ length: 10_000 }, (_, at) => step({ index: at, text: `RUN ${'|<>`*'.repeat(500)}` }));
+  const hostile = '|<>`*'.repeat(2000);
+  const steps = Array.from({ length: 10_000 }, (_, at) => {
+    const name = `${at} ${hostile}`;
+    const long = cause({ detail: name, evidence: Array(30).fill(name), remedy: `${hostile}\n${hostile}` });
+    return step({ index: at, stage: hostile, text: `RUN ${hostile}`, cause: at < 50 ? long : null });
+  });
   const long = summary(report({ build: { ...build, steps } }));
   expect(Buffer.byteLength(long)).toBeLessThan(1 << 20);
   expect(long).toContain('… and 9700 more steps in the JSON report.');

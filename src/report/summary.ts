@@ -4,18 +4,17 @@ import type { Finding, Severity } from '../lint/finding.ts';
 import { annotationsOf } from './annotations.ts';
 import { code, difference, escapeText, preformatted, together, withCode } from './markdown.ts';
 import {
-  comparedText,
   costText,
   evidenceLines,
   extent,
   kindText,
   leftReasons,
+  overview,
   placesText,
   type Reason,
-  reasonsOf,
   statusText,
-  totals,
   whyText,
+  wordsOf,
 } from './reasons.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import {
@@ -83,15 +82,12 @@ export function problemSummary(problems: { message: string }[]): string {
 
 /** Why steps were not reused, the most expensive reason first, and what the cache saved. */
 function reasonsBlock(report: Report): string {
-  const reasons = reasonsOf(report.build.steps);
+  const { headline, reasons, compared } = overview(report);
   const block = (reason: Reason) => reasonBlock(reason, report.build.steps);
-  const sum = totals(report);
-  const told = reasons.some(({ general }) => !general);
   const folded = reasons.slice(OPEN_REASONS);
   const left = reasons.slice(MOST_REASONS);
-  const compared = told ? comparedText(report) : null;
   return [
-    ...(sum === null ? [] : [`**${escapeText(sum)}${told ? ':' : '.'}**`]),
+    ...(headline === null ? [] : [`**${escapeText(headline)}**`]),
     ...reasons.slice(0, OPEN_REASONS).map(block),
     ...(folded.length === 0 ? [] : [`<details><summary>… and ${escapeText(leftReasons(folded))}</summary>`]),
     ...reasons.slice(OPEN_REASONS, MOST_REASONS).map(block),
@@ -110,10 +106,10 @@ function reasonBlock(reason: Reason, steps: Step[]): string {
   const head = general
     ? [`⚪ ${kind} · ${escapeText(extent(reason))}`, ...(roots.length > 1 ? [] : [where])]
     : [`🟠 ${kind} · ${where}`, escapeText(costText(reason)).replace(escapeText(duration(reason.cost)), '**$&**')];
-  const [todo = '', ...paste] = cause.remedy.split('\n');
+  const { detail, todo, paste } = wordsOf(cause);
   const proof = evidenceLines(cause, LONGEST_EVIDENCE);
   return [
-    [head.join(' · '), withCode(cause.detail)].filter((part) => part !== '').join('<br>'),
+    [head.join(' · '), withCode(detail)].filter((part) => part !== '').join('<br>'),
     ...(proof.length > 0 ? [difference(proof)] : []),
     ...(todo === '' ? [] : [`➡️ ${withCode(todo)}`]),
     ...(paste.length > 0 ? [preformatted(paste)] : []),

@@ -3,18 +3,17 @@
 import { oneLine } from './clean.ts';
 import { type Display, paint, type Style } from './display.ts';
 import {
-  comparedText,
   costText,
   evidenceLines,
   extent,
   kindText,
   leftReasons,
+  overview,
   placesText,
   type Reason,
-  reasonsOf,
   statusText,
-  totals,
   whyText,
+  wordsOf,
 } from './reasons.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import { type Cell, type Column, fits, table } from './table.ts';
@@ -28,14 +27,10 @@ const STYLES: Record<StepStatus, Style> = { hit: 'green', miss: 'yellow', failed
 
 /** Why steps were not reused, the most expensive reason first, and what the cache saved; '' where nothing is known. */
 export function reasonsText(report: Report, display: Display): string {
-  const { steps } = report.build;
-  const reasons = reasonsOf(steps);
-  const sum = totals(report);
-  const told = reasons.some(({ general }) => !general);
+  const { headline, reasons, compared } = overview(report);
   const left = reasons.slice(MOST_REASONS);
-  const compared = told ? comparedText(report) : null;
   return [
-    ...(sum === null ? [] : [`  ${paint('bold', `${sum}${told ? ':' : '.'}`, display)}`]),
+    ...(headline === null ? [] : [`  ${paint('bold', headline, display)}`]),
     ...reasons.slice(0, MOST_REASONS).map((reason) => reasonText(reason, report, display)),
     ...(left.length === 0 ? [] : [`  … and ${leftReasons(left)}`]),
     ...(compared === null ? [] : [paint('dim', `  compared with the build of ${compared}`, display)]),
@@ -45,9 +40,9 @@ export function reasonsText(report: Report, display: Display): string {
 /** A reason: a place to click on, what kind it is and what it cost; then the step, the proof, and what to do. */
 function reasonText(reason: Reason, report: Report, display: Display): string {
   const { cause, roots, general } = reason;
-  const lines = wrap(oneLine(cause.detail), display.width - 4).map((line) => `    ${line}`);
+  const { detail, todo, paste } = wordsOf(cause);
+  const lines = wrap(detail, display.width - 4).map((line) => `    ${line}`);
   const proof = evidenceLines(cause, display.width - 6).map((line) => `    │ ${evidence(line, display)}`);
-  const [todo = '', ...paste] = cause.remedy.split('\n');
   const remedy = [
     ...wrap(todo, display.width - 6).map((line, at) => `    ${at === 0 ? '→' : ' '} ${line}`),
     ...paste.map((line) => `        ${line}`),
