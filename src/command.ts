@@ -57,7 +57,8 @@ async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, ca
   const container = `cached-docker-build-smoke-${randomUUID()}`;
   const guarded = <T>(work: () => Promise<T>) => work();
   const save = (order: SaveOrder) => saveNow(order, cancel);
-  const ui = { display: display('stderr'), print: printErr, guarded, container, save };
+  const machine = format === 'json';
+  const ui = { display: display('stderr'), print: printErr, guarded, container, save, machine };
   const result = await runJob(inputs, wrong, ui, cancel);
   if ('problems' in result) return refuse(result.problems);
   const { report } = result;

@@ -27,7 +27,7 @@ function steps(name: string, dockerfile = 'Dockerfile') {
   const { trace } = recorded(name);
   const model = parseDockerfile(read(testdata, dockerfile), 'Dockerfile').dockerfile;
   const { lines } = readMetadata(failed ? '' : read(testdata, `${name}.metadata.json`));
-  return describeSteps(trace.steps, buildkitPlaces(model, ''), lines, failed);
+  return describeSteps(trace.steps, buildkitPlaces(model, ''), lines, failed).map(({ step }) => step);
 }
 
 const short = (name: string, dockerfile?: string) =>

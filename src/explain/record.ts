@@ -25,7 +25,9 @@ export interface StepRecord {
   instruction: string;
   /** The instruction as it stands in the Dockerfile, on one line. */
   text: string;
-  /** Hash of all that the instruction says, heredocs included, by which a change of it is known. */
+  /** Content of its heredocs, '' where it has none; the beginning of a long one. */
+  heredoc: string;
+  /** Hash of all that the instruction says, but the names of stages: by it a change is known. */
   content: string;
   /** The step it stands on, in its stage or in the stage that it is FROM; null where there is none. */
   parent: string | null;

@@ -142,9 +142,9 @@ export interface Report {
   cache: CacheReport;
   build: BuildReport;
   smoke: SmokeReport;
-  outcome: 'success' | 'failure';
-  /** What another build is compared with, encoded (src/explain/); null where nothing is known. */
+  /** What is kept of the build, to explain another one (explain/record.ts), as a text that codec.ts reads; null: nothing is. */
   record: string | null;
+  outcome: 'success' | 'failure';
 }
 
 /** The texts of the files that were linted, by their names in the findings; they are no part of the report. */

@@ -20,6 +20,7 @@ import type { Report, Step, StepStatus } from './report.ts';
 import {
   bar,
   cacheText,
+  complaint,
   count,
   cut,
   duration,
@@ -180,9 +181,10 @@ function lintBlock(report: Report): string {
 const SIGNS: Record<Severity, string> = { error: '❌', warning: '⚠️', notice: 'ℹ️' };
 
 /** A finding: where, what, and what to do; the lines to paste as a block of their own. */
-function findingBlock({ file, line, severity, rule, message, remedy }: Finding): string {
+function findingBlock(finding: Finding): string {
+  const { file, line, severity, rule, remedy } = finding;
   const [todo = '', ...paste] = remedy.split('\n');
-  const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${code(rule)}<br>${withCode(message)}`;
+  const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${code(rule)}<br>${withCode(complaint(finding))}`;
   return [
     `${head}${todo === '' ? '' : `<br>${withCode(todo)}`}`,
     ...(paste.length > 0 ? [preformatted(paste)] : []),

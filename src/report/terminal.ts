@@ -7,7 +7,7 @@ import { type Display, paint, type Style } from './display.ts';
 import { excerpt } from './excerpt.ts';
 import type { LintReport, Report, Sources } from './report.ts';
 import { reasonsText, stepTable } from './terminal-steps.ts';
-import { cacheText, count, engineName, failureText, leftOut, verdict, wrap } from './text.ts';
+import { cacheText, complaint, count, engineName, failureText, leftOut, verdict, wrap } from './text.ts';
 
 /** The report of a job, ready to print. */
 export function terminalReport(report: Report, sources: Sources, display: Display): string {
@@ -65,13 +65,13 @@ export function findingsText(
 
 /** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
 function findingText(finding: Finding, lines: readonly string[], display: Display): string {
-  const { rule, severity, file, line, message, remedy } = finding;
+  const { rule, severity, file, line, remedy } = finding;
   const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
   const [todo = '', ...paste] = remedy.split('\n');
   return [
     `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
     ...excerptLines(finding, lines, style, display),
-    ...wrap(message, display.width - 4).map((text) => `    ${text}`),
+    ...wrap(complaint(finding), display.width - 4).map((text) => `    ${text}`),
     ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
     ...paste.map((text) => `      ${text}`),
   ].join('\n');

@@ -19,8 +19,14 @@ export function count(number: number, noun: string, nouns = `${noun}s`): string 
 }
 
 /** What is wrong and what to do, where nothing tells the two apart but an empty line. */
-export function advice({ message, remedy }: Finding): string {
-  return remedy === '' ? message : `${message}\n\n${remedy}`;
+export function advice(finding: Finding): string {
+  const { remedy } = finding;
+  return remedy === '' ? complaint(finding) : `${complaint(finding)}\n\n${remedy}`;
+}
+
+/** What is wrong, and what it cost where that was measured. */
+export function complaint({ message, seconds }: Finding): string {
+  return seconds === null ? message : `${message} In this build that cost ${duration(seconds)}.`;
 }
 
 const SEVERITIES = ['error', 'warning', 'notice'] as const;
