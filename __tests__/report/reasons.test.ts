@@ -167,9 +167,9 @@ describe('what is the same for all steps is told once', () => {
   test('one step beside others has its words in the table', () => {
     const about = reportOf(misses({ kind: 'unknown', detail: 'The record is truncated.', evidence: [] }, {}));
     expect(terminal(about)).toContain(
-      'Unknown: 1 step ran, 12.3 s\n    step 1/2, line 1: RUN 1\n    The record is truncated.\n',
+      'Cause unknown: 1 step ran, 12.3 s\n    step 1/2, line 1: RUN 1\n    The record is truncated.\n',
     );
-    expect(terminal(about)).toMatch(/RUN 1 +miss · unknown .*\n.*RUN 2 +miss · files changed /);
+    expect(terminal(about)).toMatch(/RUN 1 +miss · cause unknown .*\n.*RUN 2 +miss · files changed /);
   });
 
   test('one cause on two platforms is one reason, with both costs and one notice', () => {

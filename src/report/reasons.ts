@@ -28,7 +28,7 @@ export const CAUSE_WORDS: Record<CauseKind, string> = {
   consequence: 'after another step',
   'not-in-cache': 'not in the cache',
   'cache-disabled': 'cache off',
-  unknown: 'unknown',
+  unknown: 'cause unknown',
 };
 
 const GENERAL: readonly CauseKind[] = ['first-build', 'cache-disabled', 'unknown'];
