@@ -5,14 +5,7 @@ import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import { neededStages, numberedSteps } from '../../src/dockerfile/stages.ts';
 import { scopeAt } from '../../src/dockerfile/variables.ts';
 import { lint } from '../../src/lint/lint.ts';
-
-/** Seconds of a processor: what else the machine is doing, other test files for one, does not count. */
-function seconds(work: () => void): number {
-  const start = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1e6;
-}
+import { seconds } from '../support/seconds.ts';
 
 /** Everything that is asked of a file of this size, but for the rules. */
 function read(text: string): void {

@@ -81,8 +81,9 @@ export async function emptyEngine(tag: string, env: Environment): Promise<void> 
   // What the last build has only just let go of is still in use for a moment, and left out.
   for (let left = '', tries = 0; left !== '0' && tries < 100; tries++) {
     await docker(['builder', 'prune', '--all', '--force'], direct);
-    const usage = await docker(['system', 'df', '--format', '{{.Type}}:{{.TotalCount}}'], env);
-    left = /^Build Cache:(\d+)$/m.exec(usage)?.[1] ?? '0';
+    // Says nothing but an error while the engine is still removing.
+    const { stdout } = await run('docker', ['system', 'df', '--format', '{{.Type}}:{{.TotalCount}}'], env);
+    left = /^Build Cache:(\d+)$/m.exec(stdout)?.[1] ?? '';
   }
   await run('docker', ['image', 'rm', '--force', tag], env);
   await run('docker', ['image', 'prune', '--force'], env);
