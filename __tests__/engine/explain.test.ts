@@ -1,0 +1,116 @@
+// Why a step was not reused, on a real engine of each image store: build, change one thing, build. What must come out
+// stands in the tables of experiments/, written before they ran; whether a step is a hit, the engine says.
+
+import { describe, expect, test } from '@jest/globals';
+import type { Report, Step } from '../../src/report/report.ts';
+import { build, directory, docker, engine, STORES } from '../support/engine.ts';
+import { apply, type Expected, type Experiment } from './experiments/experiment.ts';
+import { FILES } from './experiments/files.ts';
+import { INSTRUCTIONS } from './experiments/instructions.ts';
+import { JOBS } from './experiments/jobs.ts';
+import { STAGES } from './experiments/stages.ts';
+import { VARIABLES } from './experiments/variables.ts';
+
+const TABLES = { FILES, VARIABLES, INSTRUCTIONS, STAGES, JOBS };
+
+describe.each(STORES)('%s image store', (store) => {
+  const env = engine(store);
+  for (const [table, experiments] of Object.entries(TABLES)) {
+    const own = experiments.filter(({ only = store }) => only === store);
+    test.concurrent.each(own)(`${table}: $name`, async (experiment) => {
+      const { first, second, fill } = await run(experiment);
+      const misses = JSON.parse(fill(JSON.stringify(experiment.misses)));
+      expect(kinds(first)).toEqual(new Set(['first-build']));
+      expect(told(second, misses)).toEqual(misses);
+      sumsUp(second);
+    });
+  }
+
+  /** Builds, changes, builds. */
+  async function run({
+    files,
+    flags = [],
+    images = {},
+    change,
+  }: Experiment): Promise<{ first: Report; second: Report; fill: (text: string) => string }> {
+    const salt = Math.random().toString(36).slice(2);
+    const context = directory({ salt });
+    const cache = directory({});
+    const fill = (text: string) =>
+      text
+        .replaceAll('SALT', salt)
+        .replaceAll('CONTEXT', context)
+        .replace(/\b(BASE|OTHER)\b/g, (word) => `cached-docker-build-test:${word.toLowerCase()}-${salt}`);
+    const job = async (given: string[]) => {
+      const args = [context, '--cache-dir', cache, '--smoke-test', 'off', '--lint', 'off', ...given.map(fill)];
+      return (await build(args, env)).report;
+    };
+    await make(images);
+    apply(context, files, fill);
+    const first = await job(flags);
+    await make(change.images ?? {});
+    apply(context, change.files ?? {}, fill);
+    const second = await job([...(change.flags ?? flags), '--cache', 'read-only']);
+    return { first, second, fill };
+
+    async function make(wanted: Record<string, string>) {
+      for (const [image, dockerfile] of Object.entries(wanted)) {
+        const from = directory({ Dockerfile: fill(dockerfile) });
+        await docker(['build', '--quiet', '--tag', fill(image), from], env);
+      }
+    }
+  }
+});
+
+const missed = ({ build }: Report) => build.steps.filter(({ status }) => status === 'miss' || status === 'failed');
+
+const kinds = (report: Report) => new Set(missed(report).map(({ cause }) => cause?.kind));
+
+/** A step in the words of the tables. */
+function label({ id, line, instruction }: Step): string {
+  const platform = /^(linux\/\w+)\/.*\//.exec(id)?.[1];
+  return `${platform ? `${platform} ` : ''}${line} ${instruction}`;
+}
+
+const NO_CAUSE = { kind: null, root: null, detail: '', evidence: [], remedy: '' };
+
+/** What the report tells of the misses, as far as the table asks for it: so that what differs is shown side by side. */
+function told(report: Report, wanted: Record<string, Expected>): Record<string, unknown> {
+  const names = new Map(report.build.steps.map((step) => [step.id, label(step)]));
+  return Object.fromEntries(
+    missed(report).map((step) => {
+      const name = names.get(step.id) ?? '';
+      const { kind, root, detail, evidence, remedy } = step.cause ?? NO_CAUSE;
+      const { says, silent, ...rest } = wanted[name] ?? { kind: null };
+      const all = [detail, ...evidence, remedy].join('\n');
+      const asked = {
+        ...('evidence' in rest ? { evidence } : {}),
+        ...(says ? { says: says.every((one) => all.includes(one)) ? says : all } : {}),
+        ...(silent ? { silent: silent.some((one) => all.includes(one)) ? all : silent } : {}),
+        ...(root === null ? {} : { root: names.get(root) ?? root }),
+        ...(step.status === 'failed' ? { failed: true } : {}),
+      };
+      return [name, { kind, ...asked }];
+    }),
+  );
+}
+
+/** What must hold of every explained build. */
+function sumsUp(report: Report): void {
+  const { steps } = report.build;
+  for (const { cause, status, id, seconds } of steps) {
+    if (status !== 'miss' && status !== 'failed') expect(cause).toBeNull();
+    else if (cause?.root != null) {
+      expect(cause).toMatchObject({ kind: 'consequence', cost: null, consequences: 0 });
+      expect(steps.find((step) => step.id === cause.root)?.cause).toMatchObject({ root: null });
+    } else {
+      const followed = steps.filter((step) => step.cause?.root === id);
+      expect(cause?.consequences).toBe(followed.length);
+      expect(cause?.cost).toBeCloseTo(
+        followed.reduce((all, step) => all + step.seconds, seconds),
+        6,
+      );
+      expect(cause?.detail).toMatch(/\.$/);
+    }
+  }
+}
