@@ -2,21 +2,25 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { explainReports } from './explaining.ts';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
 import { annotate } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
-import { writeText } from './host/files.ts';
+import { readText, writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
 import { lintPaths, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
-import { type Annotations, annotationsOf, findingAnnotations } from './report/annotations.ts';
-import { printable } from './report/clean.ts';
-import { seriousFindings, toJson } from './report/report.ts';
+import { type Annotations, annotationsOf, findingAnnotations, missAnnotations } from './report/annotations.ts';
+import { oneLine, printable } from './report/clean.ts';
+import { comparisonText } from './report/comparison.ts';
+import { paint } from './report/display.ts';
+import { readReport } from './report/read.ts';
+import { type Report, seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
-import { findingsText, paint, terminalReport } from './report/terminal.ts';
+import { findingsText, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
 import { version } from './version.ts';
 
@@ -37,6 +41,7 @@ async function dispatch(invocation: Invocation, cancel: AbortSignal): Promise<nu
   if (command === 'version') printOut(version);
   else if (command === 'build') return buildCommand(inputs, problems, format, cancel);
   else if (command === 'lint') return lintCommand(operands, inputs, problems, format);
+  else if (command === 'explain') return explainCommand(operands, problems, format);
   else if (problems.length > 0) return refuse([...problems, hint]);
   else printOut(helpText());
   return 0;
@@ -91,6 +96,28 @@ async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[],
   if (format === 'sarif') printOut(toSarif(lint, sources, await urisOf(files)));
   if (format === 'github') printAnnotations(findingAnnotations(lint.findings));
   return outcome === 'success' ? 0 : 1;
+}
+
+async function explainCommand(operands: string[], wrong: Problem[], format: Format): Promise<number> {
+  const [old, recent] = await Promise.all(operands.slice(0, 2).map(openReport));
+  const unread = [old, recent].flatMap((opened) => (opened && 'problem' in opened ? [opened.problem] : []));
+  if (!old || !recent || 'problem' in old || 'problem' in recent || wrong.length > 0) {
+    return refuse([...wrong, ...unread]);
+  }
+  const explained = explainReports(old.report, recent.report);
+  if (format === 'json') printOut(toJson(explained).trimEnd());
+  if (format === 'text') printOut(comparisonText(old.report, explained, display('stdout')));
+  if (format === 'github') printAnnotations(missAnnotations(explained));
+  return 0;
+}
+
+/** The report in a file, or why there is none. */
+async function openReport(file: string): Promise<{ report: Report } | { problem: Problem }> {
+  const { text, problem } = await readText(file);
+  const read = text === null ? { report: null, problem } : readReport(text);
+  return read.report
+    ? { report: read.report }
+    : { problem: { kind: 'usage', message: `${oneLine(file)} ${read.problem}.`, file } };
 }
 
 function refuse(problems: Problem[]): number {

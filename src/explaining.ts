@@ -2,6 +2,7 @@
 // causes in it.
 
 import type { Built } from './build/build.ts';
+import { wasEmpty } from './build/engine.ts';
 import type { LayerCache } from './cache/cache.ts';
 import type { Context } from './context/context.ts';
 import { readings } from './context/select.ts';
@@ -15,7 +16,7 @@ import type { BuildRecord } from './explain/record.ts';
 import { wallClock } from './host/clock.ts';
 import { variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
-import type { BuildReport, CacheReport, Report } from './report/report.ts';
+import type { BuildReport, CacheReport, Report, Step } from './report/report.ts';
 import { buildArguments } from './secrets.ts';
 
 type Files = Observed['files'];
@@ -66,7 +67,7 @@ export interface Explained {
 
 /** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
 export async function explainBuild(
-  { report }: Built,
+  { report, started }: Built,
   record: BuildRecord,
   inputs: Inputs,
   cache: LayerCache | CacheReport,
@@ -76,7 +77,16 @@ export async function explainBuild(
   const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
   const kept = compared ? carryOver(record, compared) : record;
   const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
-  return { report: withCauses(report, causes, compared, kept), kept: writeRecord(kept) };
+  const told = withCauses(report, causes, compared, kept);
+  return { report: { ...told, steps: await withSources(told.steps, started, cache) }, kept: writeRecord(kept) };
+}
+
+/** Tells restored hits from those of the engine, where nothing had to be fetched for them. */
+async function withSources(steps: Step[], started: number | null, cache: LayerCache | CacheReport): Promise<Step[]> {
+  const isDoubtful = ({ source, instruction }: Step) => source === 'local' && instruction !== 'FROM';
+  const offered = !('store' in cache) && cache.report().outcome === 'restored';
+  if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started))) return steps;
+  return steps.map((step) => (isDoubtful(step) ? { ...step, source: 'restored' } : step));
 }
 
 /** A report with the causes of its misses, as compared with another report. */

@@ -9,6 +9,7 @@ import { type Context, readContext } from './context/context.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { writeRecord } from './explain/codec.ts';
+import { withSeconds } from './explain/findings.ts';
 import { explainBuild, observeFiles, recordOf } from './explaining.ts';
 import { every, now } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
@@ -19,9 +20,9 @@ import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { messageOf } from './reason.ts';
 import { mapText, printable, redact } from './report/clean.ts';
+import type { Display } from './report/display.ts';
 import { Live } from './report/live.ts';
 import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
-import type { Display } from './report/terminal.ts';
 import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
 
@@ -120,7 +121,10 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
-    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
+    lint:
+      inputs.lint === 'off'
+        ? { findings: [], suppressed: 0, ignored: 0 }
+        : { ...findings, findings: withSeconds(findings.findings, built.steps) },
     cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, hide),

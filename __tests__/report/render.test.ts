@@ -3,7 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/lint/finding.ts';
 import { annotationsOf, findingAnnotations } from '../../src/report/annotations.ts';
-import { escapeText, problemSummary, summary } from '../../src/report/summary.ts';
+import { escapeText } from '../../src/report/markdown.ts';
+import { problemSummary, summary } from '../../src/report/summary.ts';
 import { terminalReport } from '../../src/report/terminal.ts';
 import { bar, cut, duration } from '../../src/report/text.ts';
 import { failedReport, report, step } from '../support/report.ts';

@@ -15,6 +15,7 @@ export function step(change: Partial<Step> = {}): Step {
     source: null,
     seconds: 12.34,
     cause: null,
+    bytesFetched: 0,
     ...change,
   };
 }
@@ -62,6 +63,8 @@ export function report(change: Partial<Report> = {}): Report {
       ],
       failure: null,
       notice: null,
+      compared: null,
+      savedSeconds: 0,
     },
     smoke: {
       outcome: 'passed',
@@ -72,6 +75,7 @@ export function report(change: Partial<Report> = {}): Report {
       log: [],
     },
     outcome: 'success',
+    record: null,
     ...change,
   };
 }

@@ -36,6 +36,8 @@ export interface Built {
   described: Described[];
   /** By the keys of the steps' traces; empty where the builder told none. */
   operations: ReadonlyMap<string, Operation>;
+  /** When the builder began, by its own clock, in milliseconds since 1970; null where it did not say. */
+  started: number | null;
 }
 
 /** Runs `docker build`. A build that fails is a result, not an error. */
@@ -89,7 +91,7 @@ export async function build(
       compared: null,
       savedSeconds: 0,
     };
-    return { report, described, operations: metadata.operations };
+    return { report, described, operations: metadata.operations, started: trace.started };
   });
 }
 

@@ -36,6 +36,7 @@ interface Vertex {
 export class RawJson {
   readonly #vertices = new Map<string, Vertex>();
   readonly #messages: string[] = [];
+  #started: number | null = null;
 
   /** `docker build` prints nothing on stdout here but the image id with --quiet. */
   out(line: string): BuildEvent[] {
@@ -69,7 +70,7 @@ export class RawJson {
       if (step === null) work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
     }
     const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
-    return { steps, phases, messages: this.#messages };
+    return { steps, phases, started: this.#started, messages: this.#messages };
   }
 
   #vertex(update: NonNullable<SolveStatus['vertexes']>[number]): BuildEvent[] {
@@ -79,6 +80,7 @@ export class RawJson {
     const before = count(vertex);
     if (update.started) {
       const start = Date.parse(update.started);
+      this.#started = Math.min(start, this.#started ?? start);
       // A vertex can start and complete several times: each start is an interval of its own.
       vertex.intervals.set(start, { start, end: update.completed ? Date.parse(update.completed) : null });
     }

@@ -109,6 +109,8 @@ export function describeSteps(
     .sort((a, b) => order(a) - order(b))
     .map(({ place, trace }, at, all) => {
       if (trace === null) return { place, trace, step: describe(place, null) };
+      // Of a build that went well, the builder passes over what is below a step that it found in a cache.
+      if (!failed && trace.error === null && trace.intervals.length === 0) trace.cached = true;
       const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
       // Time is counted once: where the builder's own name for the step points to.
       const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;

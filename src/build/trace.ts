@@ -45,6 +45,8 @@ export interface Phase {
 export interface Trace {
   steps: StepTrace[];
   phases: Phase[];
+  /** When it began, by the builder's clock, in milliseconds since 1970; null where it says no times. */
+  started: number | null;
   /** What the builder printed besides its protocol: on a failure, the reason. */
   messages: string[];
 }

@@ -31,8 +31,8 @@ export function changesOf(old: StepRecord, now: StepRecord, builds: Builds): Cha
 }
 
 /** A step as a sentence names it. */
-export function label({ text, line }: Pick<StepRecord, 'text' | 'line'>): string {
-  const short = cut(text.replaceAll('`', '´'), 60);
+export function label({ text, line }: Pick<StepRecord, 'text' | 'line'>, width = 60): string {
+  const short = cut(text.replaceAll('`', '´'), width);
   return line === null ? `\`${short}\`` : `\`${short}\` (line ${line})`;
 }
 

@@ -151,7 +151,7 @@ class Explainer {
     const own = this.#ownChanges(step).filter(({ kind }) => kind !== 'unknown');
     const through = way === '' ? '' : ` through ${way}`;
     const also = own.length > 0 ? ` It changed itself as well: ${own.map(({ detail }) => detail).join(' ')}` : '';
-    const detail = `It follows from ${label(root ?? input)}${through}.${also}`;
+    const detail = `It follows from ${label(root ?? input, 40)}${through}.${also}`;
     return { kind: 'consequence', detail, evidence: own.flatMap(({ evidence }) => evidence), remedy: '' };
   }
 
@@ -167,6 +167,7 @@ class Explainer {
     if (below) return below;
     const [unproven] = own;
     if (unproven) return unproven;
+    if (step.instruction === 'FROM') return PULLED;
     if (match.old.done) return this.#circumstances.absent;
     return {
       kind: 'not-in-cache',
@@ -255,6 +256,13 @@ class Explainer {
     return null;
   }
 }
+
+const PULLED: Reason = {
+  kind: 'not-in-cache',
+  detail: 'It is the same image as before, but the engine did not have it, so it was pulled.',
+  evidence: [],
+  remedy: '',
+};
 
 /** Several changes of one step: the first gives it its kind. */
 function together(changes: readonly Change[]): Reason {

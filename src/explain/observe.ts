@@ -209,18 +209,26 @@ function expandedIn({ flags, rest, heredocs }: Instruction): ReadonlySet<string>
   return new Set(texts.flatMap((text) => [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name ?? '')));
 }
 
+/** Under the names that the Dockerfile has for them: what the builder makes of a variable may be a secret. */
 function imagesOf(dockerfile: Dockerfile, { place, trace }: Described, operation: Operation | null): Image[] {
   const { instruction, owner } = place as Place;
   if (instruction.keyword === 'FROM') {
-    return [operation?.source ?? { name: instruction.words[0]?.text ?? '', digest: trace?.digest ?? null }];
+    const digest = operation?.source?.digest ?? trace?.digest ?? null;
+    return [{ name: withTag(instruction.words[0]?.text ?? ''), digest }];
   }
+  const stages = new Set(sourceStages(dockerfile, instruction).map(stageName));
   const named = [flagValue(instruction, 'from'), ...mounts(instruction).map(({ from }) => from)];
-  const stages = sourceStages(dockerfile, instruction).length;
-  if (named.filter((name) => name !== null).length <= stages) return [];
+  const names = named.flatMap((name) => (name === null || stages.has(name.toLowerCase()) ? [] : [name]));
   // The first input is what it stands on, unless that is nothing.
   const inputs = operation?.inputs.slice(owner?.base.kind === 'scratch' ? 0 : 1) ?? [];
-  return inputs.flatMap(({ source }) => (source && !source.name.includes('://') ? [source] : []));
+  const sources = inputs.flatMap(({ source }) => (source && !source.name.includes('://') ? [source] : []));
+  // An image that is mounted twice is one input, and then it is not known which is which.
+  if (sources.length !== names.length) return [];
+  return names.map((name, at) => ({ name: withTag(name), digest: sources[at]?.digest ?? null }));
 }
+
+/** `busybox` is `busybox:latest`. */
+const withTag = (name: string): string => (/[:@$]/.test(name.replace(/^.*\//, '')) ? name : `${name}:latest`);
 
 function remoteOf(instruction: Instruction, operation: Operation | null): string | null {
   if (addedUrls(instruction).length === 0) return null;

@@ -90,9 +90,9 @@ export interface BuildReport {
   failure: Failure | null;
   /** Set where the steps cannot be told: one sentence. */
   notice: string | null;
-  /** The build that it was compared with, to tell causes: when it was, in milliseconds since 1970, and of which commit. */
+  /** The build that the causes come from a comparison with: when it was (ms since 1970), and its commit, or ''. */
   compared: { time: number; commit: string } | null;
-  /** Seconds that the reused steps took when they last ran. */
+  /** Seconds that the steps which were reused took when they last ran; 0 where that is not known. */
   savedSeconds: number;
 }
 
