@@ -149,7 +149,9 @@ function phaseOf(name: string): string {
 
 function newVertex({ digest, name, inputs = [] }: { digest: string; name: string; inputs?: string[] }): Vertex {
   // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
-  const match = STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+  const named = STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+  // Where it can, BuildKit makes two of a COPY --link: what is copied, and `LINK COPY …`, which only puts it on top.
+  const match = named?.[5] === 'LINK' ? null : named;
   const step: StepTrace | null = match && {
     key: digest,
     inputs,

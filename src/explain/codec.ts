@@ -202,7 +202,7 @@ const isStep = object<WrittenStep>({
   heredoc: isString,
   content: isString,
   parent: orNull(isString),
-  sources: listOf(object<Source>({ step: isString, way: oneOf('copy', 'mount') })),
+  sources: listOf(object<Source>({ step: isString, way: oneOf('copy', 'mount', 'link') })),
   settings: listOf(object<Setting>({ keyword: oneOf('USER', 'WORKDIR', 'SHELL'), text: isString, line: isCount })),
   variables: listOf(object<Variable>({ name: isString, value: isString, line: orNull(isCount) })),
   complete: isFlag,

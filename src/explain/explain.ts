@@ -9,7 +9,7 @@
 import type { Cause, CauseKind, Step } from '../report/report.ts';
 import { type Change, changesOf, label } from './difference.ts';
 import { type Match, matchSteps } from './match.ts';
-import type { BuildRecord, StepRecord } from './record.ts';
+import type { BuildRecord, Source, StepRecord } from './record.ts';
 
 /** A cause without what the other steps add to it. */
 export type Reason = Pick<Cause, 'kind' | 'detail' | 'evidence' | 'remedy'>;
@@ -131,10 +131,7 @@ class Explainer {
   #inputsOf(step: StepRecord): { input: StepRecord; way: string }[] {
     const parent = this.#byId.get(step.parent ?? '');
     const way = parent?.stage === step.stage ? '' : `FROM ${parent?.stage}`;
-    const sources = step.sources.map(({ step: id, way }) => ({
-      input: this.#byId.get(id),
-      way: way === 'copy' ? 'COPY --from' : 'RUN --mount',
-    }));
+    const sources = step.sources.map(({ step: id, way }) => ({ input: this.#byId.get(id), way: WAYS[way] }));
     return [{ input: parent, way }, ...sources].flatMap(({ input, way }) => (input ? [{ input, way }] : []));
   }
 
@@ -229,27 +226,25 @@ class Explainer {
     );
   }
 
-  /** Stands the step on another one than it did? */
+  /** Stands the step on others than it did? */
   #orderChange(step: StepRecord, { old }: Match): Reason | null {
-    const above = this.#byId.get(step.parent ?? '') ?? null;
-    const was = this.#oldById.get(old.parent ?? '') ?? null;
-    const nowWas = was && (this.#later.get(was) ?? null);
-    if (above === nowWas && (was === null) === (above === null)) return null;
+    const above = standsOn(step, this.#byId);
+    const before = standsOn(old, this.#oldById);
+    const fresh = above.filter(({ id }) => !this.#matches.has(id));
+    const gone = before.filter((was) => !this.#later.has(was));
     const change = (detail: string, evidence: string[]): Reason => ({
-      kind: 'instruction-changed',
-      detail,
-      evidence,
-      remedy: '',
+      ...{ kind: 'instruction-changed', detail, evidence, remedy: '' },
     });
-    if (above && !this.#matches.has(above.id)) return change(`${label(above)} is new above it.`, [`+ ${above.text}`]);
-    if (was && !nowWas)
-      return change(`\`${was.text.replaceAll('`', '´')}\`, which stood above it, is gone.`, [`- ${was.text}`]);
-    if (above && was)
-      return change(`It stands below ${label(above)} now, and stood below ${label(was)}.`, [
-        `- ${was.text}`,
-        `+ ${above.text}`,
-      ]);
-    return change('It stands elsewhere than it did.', []);
+    const [first] = fresh;
+    if (first) return change(`${label(first)} is new above it.`, [...gone.map(minus), ...fresh.map(plus)]);
+    const [lost] = gone;
+    if (lost) return change(`${label({ ...lost, line: null })}, which stood above it, is gone.`, gone.map(minus));
+    const now = above.map(({ id }) => this.#matches.get(id)?.old);
+    const moved =
+      above.find((_, at) => now[at] !== before[at]) ?? (above.length < before.length ? above.at(-1) : undefined);
+    if (!moved)
+      return above.length < before.length ? change('It stands elsewhere than it did.', before.map(minus)) : null;
+    return change(`It stands below ${label(moved)} now.`, [...before.map(minus), ...above.map(plus)]);
   }
 
   /** A change in what it stands on, where that was reused all the same; the nearest one. */
@@ -282,6 +277,17 @@ class Explainer {
     return null;
   }
 }
+
+/** What a step has right below it. */
+function standsOn({ parent, sources }: StepRecord, byId: ReadonlyMap<string, StepRecord>): StepRecord[] {
+  const linked = sources.filter(({ way }) => way === 'link').map(({ step }) => step);
+  return [parent ?? '', ...linked].flatMap((id) => byId.get(id) ?? []);
+}
+
+const minus = ({ text }: StepRecord): string => `- ${text}`;
+const plus = ({ text }: StepRecord): string => `+ ${text}`;
+
+const WAYS: Record<Source['way'], string> = { copy: 'COPY --from', mount: 'RUN --mount', link: '' };
 
 const PULLED: Reason = {
   kind: 'not-in-cache',

@@ -92,31 +92,36 @@ class Graph {
   inputsOf(one: Described): Pick<StepRecord, 'parent' | 'sources'> {
     const own = this.#stages.get(keyOf(one, one.step.stage)) ?? [];
     const { owner, instruction } = one.place ?? { owner: null, instruction: null };
-    const before = own[own.indexOf(one) - 1]?.step.id;
-    const sources = instruction ? sourceStages(this.#dockerfile, instruction) : [];
+    const parents = isLinked(one) ? [] : this.#below(one, own.slice(0, own.indexOf(one)), owner);
+    const [parent = null, ...linked] = parents;
+    const stages = instruction ? sourceStages(this.#dockerfile, instruction) : [];
     const way: Source['way'] = instruction?.keyword === 'COPY' ? 'copy' : 'mount';
-    return {
-      parent: before ?? (owner && this.#lastBelow(one, owner)),
-      sources: sources.flatMap((stage) => {
-        const step = this.#lastOf(one, stage);
-        return step === null ? [] : [{ step, way }];
-      }),
-    };
+    const taken = stages.flatMap((stage) => this.#end(one, stage).map((step) => ({ step, way })));
+    return { parent, sources: [...linked.map((step) => ({ step, way: 'link' as const })), ...taken] };
   }
 
-  #lastBelow(one: Described, stage: Stage): string | null {
-    const parent = parentOf(this.#dockerfile, stage);
-    return parent ? this.#lastOf(one, parent) : null;
+  /** What stands on top of these steps of a stage: the last one, and what was linked onto it. */
+  #below(one: Described, steps: Described[], stage: Stage | null): string[] {
+    const at = steps.findLastIndex((step) => !isLinked(step));
+    const linked = steps.slice(at + 1).map(({ step }) => step.id);
+    const parent = at < 0 && stage ? parentOf(this.#dockerfile, stage) : undefined;
+    const last = steps[at];
+    if (last) return [last.step.id, ...linked];
+    return parent ? [...this.#end(one, parent), ...linked] : linked;
   }
 
-  /** The last step of a stage, or of those that it is built from. */
-  #lastOf(one: Described, stage: Stage): string | null {
-    for (let at: Stage | undefined = stage; at !== undefined; at = parentOf(this.#dockerfile, at)) {
-      const last = this.#stages.get(keyOf(one, stageName(at)))?.at(-1);
-      if (last) return last.step.id;
-    }
-    return null;
+  /** The end of a stage, for a step of the same platform. */
+  #end(one: Described, stage: Stage): string[] {
+    return this.#below(one, this.#stages.get(keyOf(one, stageName(stage))) ?? [], stage);
   }
+}
+
+/**
+ * Whether the builder copies it for itself, and puts it on top of the rest afterwards: a COPY --link, where the engine can
+ * do that (with the containerd image store). Then all that it is made of is what it takes from.
+ */
+function isLinked({ place, trace }: Described): boolean {
+  return place !== null && flagValue(place.instruction, 'link') !== null && trace?.inputs.length === 1;
 }
 
 const keyOf = ({ trace }: Described, stage: string): string => `${trace?.platform ?? ''} ${stage}`;

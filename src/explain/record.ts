@@ -29,9 +29,12 @@ export interface StepRecord {
   heredoc: string;
   /** Hash of all that the instruction says, but the names of stages: by it a change is known. */
   content: string;
-  /** The step it stands on, in its stage or in the stage that it is FROM; null where there is none. */
+  /**
+   * The step it stands on, in its stage or in the stage that it is FROM; null where there is none, as for what a COPY --link
+   * copies.
+   */
   parent: string | null;
-  /** The last steps of the stages out of which it takes files. */
+  /** The last steps of the stages out of which it takes files, and each COPY --link between it and its parent. */
   sources: Source[];
   /** The USER, WORKDIR and SHELL that it runs under, as far as they count for it. */
   settings: Setting[];
@@ -55,7 +58,7 @@ export interface StepRecord {
 
 export interface Source {
   step: string;
-  way: 'copy' | 'mount';
+  way: 'copy' | 'mount' | 'link';
 }
 
 export interface Setting {

@@ -1,7 +1,7 @@
 // The names that git would give the content of files, for files that are read for it: many small ones fast, and large ones
 // without holding them in memory.
 
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -23,7 +23,7 @@ const MOST_MILLISECONDS = 20;
 export async function readBlobs(directory: string, paths: readonly string[]): Promise<(GitBlob | null)[]> {
   const blobs: (GitBlob | null)[] = [];
   const large: number[] = [];
-  const buffer = Buffer.allocUnsafe(MOST_HEAD + MOST_AT_ONCE);
+  const buffer = Buffer.allocUnsafe(MOST_AT_ONCE);
   let since = performance.now();
   for (const [at, path] of paths.entries()) {
     const blob = readSmall(`${directory}/${path}`, buffer);
@@ -42,11 +42,13 @@ export async function readBlobs(directory: string, paths: readonly string[]): Pr
   return blobs;
 }
 
-const MOST_HEAD = 32;
+/** The blob that git would make of this content. */
+export function blobOf(content: Buffer): GitBlob {
+  return { id: begin(content.length).update(content).digest('hex'), bytes: content.length };
+}
 
-/** What git puts in front of the content. */
-function headOf(bytes: number): string {
-  return `blob ${bytes}\0`;
+function begin(bytes: number): Hash {
+  return createHash('sha1').update(`blob ${bytes}\0`);
 }
 
 // Calls that wait, on purpose: a promise for each of 100,000 files takes several times as long.
@@ -57,14 +59,7 @@ function readSmall(path: string, buffer: Buffer): GitBlob | null | 'large' {
       const stats = fstatSync(file);
       if (!stats.isFile()) return null;
       if (stats.size > MOST_AT_ONCE) return 'large';
-      const bytes = readSync(file, buffer, MOST_HEAD, stats.size, 0);
-      const head = headOf(bytes);
-      const start = MOST_HEAD - head.length;
-      buffer.write(head, start, 'latin1');
-      const id = createHash('sha1')
-        .update(buffer.subarray(start, MOST_HEAD + bytes))
-        .digest('hex');
-      return { id, bytes };
+      return blobOf(buffer.subarray(0, readSync(file, buffer, 0, stats.size, 0)));
     } finally {
       closeSync(file);
     }
@@ -90,7 +85,7 @@ async function readLarge(path: string): Promise<GitBlob | null> {
 }
 
 async function hash(file: FileHandle, bytes: number, buffer: Buffer): Promise<string | null> {
-  const sum = createHash('sha1').update(headOf(bytes));
+  const sum = begin(bytes);
   for (let at = 0; at < bytes; ) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
     if (bytesRead === 0) return null;

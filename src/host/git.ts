@@ -71,7 +71,7 @@ function changesOf(commit: string): string[][] {
 // Some 0.2 s for 100,000 files, when the file system is warm.
 const MOST_MILLISECONDS_FOR_FILES = 10_000;
 
-// Size tells the rest of what git converts, which are line ends.
+// What git may make other content of. Its line ends are missing here, which show in the size.
 const UNCONVERTED = ':(attr:!filter !ident !working-tree-encoding)';
 
 /** A blob as git names it. */
@@ -82,55 +82,66 @@ export interface GitBlob {
 }
 
 /**
- * The files below a directory that are, by what git remembers of them, as they are in the index and in the last commit:
- * path → blob. One whose size is not the blob's has been converted on its way out of it. Reads no file's content, but of
- * those that were written in the moment in which the index was.
+ * The files below a directory that are, by what git remembers of them, as they are in the index: path → blob. One whose
+ * size is not the blob's has other line ends. No file's content is read, but of those that were written in the moment in
+ * which the index was.
  * @returns null where git does not say it all
  */
 export async function unmodifiedFiles(directory: string): Promise<Map<string, GitBlob> | null> {
-  const index = new Map<string, string>();
   const modified = new Set<string>();
-  const bytes = new Map<string, number>();
-  const answers = await Promise.all([
+  const comparing = records(
+    directory,
+    ['diff-files', '--name-only', '--relative', '--ignore-submodules=all', '-z'],
+    '\0',
+    (path) => modified.add(path),
+  );
+  const paths: string[] = [];
+  const ids: string[] = [];
+  const list = ['ls-files', '--stage', '-v', '-z', '--', UNCONVERTED];
+  const listed = await records(directory, list, '\0', (record) => {
     // `H`: not unmerged, and git was not told to take the file for unchanged, or for absent.
-    records(directory, ['ls-files', '--stage', '-v', '-z', '--', UNCONVERTED], (record) => {
-      const [, id, path] = /^H 100\d{3} ([0-9a-f]{40}) 0\t(.+)$/s.exec(record) ?? [];
-      if (id && path) index.set(path, id);
-    }),
-    records(directory, ['diff-files', '--name-only', '--relative', '--ignore-submodules=all', '-z'], (path) => {
-      modified.add(path);
-    }),
-    // The sizes: git older than 2.42 does not give them with the index.
-    records(directory, ['ls-tree', '-r', '-l', '-z', 'HEAD'], (record) => {
-      const [, id, size] = /^\d+ blob ([0-9a-f]{40}) +(\d+)\t/.exec(record) ?? [];
-      if (id) bytes.set(id, Number(size));
-    }),
-  ]);
-  if (answers.includes(false)) return null;
-  const blobs = new Map<string, GitBlob>();
-  for (const [path, id] of index) {
-    const size = bytes.get(id);
+    const [, id, path] = /^H 100\d{3} ([0-9a-f]{40}) 0\t(.+)$/s.exec(record) ?? [];
     // A name that is not UTF-8 would stand for another one.
-    if (size !== undefined && !modified.has(path) && !path.includes('\ufffd')) blobs.set(path, { id, bytes: size });
+    if (id && path && !path.includes('\ufffd')) {
+      paths.push(path);
+      ids.push(id);
+    }
+  });
+  // Only git 2.42 and newer give sizes with the list.
+  const sizes: number[] = [];
+  const ask = ['cat-file', '--batch-check=%(objectsize)', '--buffer'];
+  const sized = listed && (await records(directory, ask, '\n', (size) => sizes.push(Number(size)), ids.join('\n')));
+  if (!(await comparing) || !sized || sizes.length !== ids.length) return null;
+  const blobs = new Map<string, GitBlob>();
+  for (const [at, path] of paths.entries()) {
+    if (!modified.has(path)) blobs.set(path, { id: ids[at] ?? '', bytes: sizes[at] ?? 0 });
   }
   return blobs;
 }
 
-/** Takes what git prints as it comes, one piece between zero bytes after the other. @returns whether git did well */
-function records(directory: string, args: string[], take: (record: string) => void): Promise<boolean> {
+/** Takes what git prints as it comes, piece after piece. @returns whether git did well */
+function records(
+  directory: string,
+  args: string[],
+  end: '\0' | '\n',
+  take: (record: string) => void,
+  input = '',
+): Promise<boolean> {
   // A monitor would be a program of the repository's choice.
   const child = spawn('git', ['-C', directory, '-c', 'core.fsmonitor=false', ...args], {
     env: untouching(),
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: MOST_MILLISECONDS_FOR_FILES,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    signal: AbortSignal.timeout(MOST_MILLISECONDS_FOR_FILES),
   });
+  // It may have ended before it read all.
+  child.stdin.on('error', () => undefined).end(input);
   let begun: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
-    const end = chunk.lastIndexOf(0);
-    begun.push(end < 0 ? chunk : chunk.subarray(0, end));
-    if (end < 0) return;
-    for (const record of Buffer.concat(begun).toString().split('\0')) take(record);
-    begun = [chunk.subarray(end + 1)];
+    const whole = chunk.lastIndexOf(end);
+    begun.push(whole < 0 ? chunk : chunk.subarray(0, whole));
+    if (whole < 0) return;
+    for (const record of Buffer.concat(begun).toString().split(end)) take(record);
+    begun = [chunk.subarray(whole + 1)];
   });
   return new Promise((resolve) => {
     child.once('error', () => resolve(false));
