@@ -57,14 +57,25 @@ test('lint takes files', () => {
   });
 });
 
+test('explain takes two files', () => {
+  expect(read('explain', 'a', 'b', '--format', 'github')).toMatchObject({
+    command: 'explain',
+    operands: ['a', 'b'],
+    format: 'github',
+    problems: [],
+  });
+});
+
 test.each([
-  [[], 'Which command? One of build, lint.'],
-  [['biuld'], 'biuld is no command; there are build, lint. Did you mean build?'],
+  [[], 'Which command? One of build, lint, explain.'],
+  [['biuld'], 'biuld is no command; there are build, lint, explain. Did you mean build?'],
   [['build', 'a', 'b'], 'build takes one context, not 2: a b.'],
   [['build', '--tagg', 'x'], '--tagg is no flag. Did you mean --tags?'],
   [['build', '--nonsense'], '--nonsense is no flag.'],
   [['build', '--target'], '--target needs a value.'],
   [['build', '--format', 'xml'], '--format: "xml" is not one of text, json, sarif, github.'],
+  [['explain', 'a', 'b', '--format', 'sarif'], '--format: "sarif" is not one of text, json, github.'],
+  [['explain', 'a'], 'explain takes two JSON reports, the old one and the new one, not 1.'],
 ])('%j: one clear sentence', (argv, message) => {
   expect(messages(...argv)).toContain(message);
 });

@@ -11,7 +11,7 @@ import { parseDockerfile } from './dockerfile/parse.ts';
 import { writeRecord } from './explain/codec.ts';
 import { withSeconds } from './explain/findings.ts';
 import { explainBuild, observeFiles, recordOf } from './explaining.ts';
-import { every, now } from './host/clock.ts';
+import { every, now, sleep } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
 import { recentChanges } from './host/git.ts';
 import type { Inputs, Problem } from './inputs.ts';
@@ -25,6 +25,9 @@ import { Live } from './report/live.ts';
 import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
 import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
+
+/** Seconds that a build waits, once it is through, until the files of its context were looked at. */
+const PATIENCE = 1;
 
 /** How a job talks while it runs. */
 export interface Ui {
@@ -108,7 +111,9 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
       stopTicking();
     }
   });
-  const record = recordOf(done, dockerfile, inputs, await (looking ?? lookAtFiles()));
+  // Whoever has gigabytes that git does not know shall not wait for them: then there is no telling which files changed.
+  const tooLate = sleep(PATIENCE, cancel).then(() => noFiles);
+  const record = recordOf(done, dockerfile, inputs, await Promise.race([looking ?? lookAtFiles(), tooLate]));
   const { report: built, kept } = await explainBuild(done, record, inputs, usable);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);

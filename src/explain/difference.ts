@@ -116,17 +116,7 @@ function variableChange(old: StepRecord, now: StepRecord): Change[] {
   const idle = changed.filter(({ name }) => !mentions(now, name));
   const names = changed.slice(0, 3).map(({ name, line }) => `\`${name}\`${line === null ? '' : ` (line ${line})`}`);
   const more = changed.length > names.length ? ` and ${changed.length - names.length} more` : '';
-  const use =
-    now.instruction !== 'RUN' || idle.length === 0
-      ? ''
-      : idle.length < changed.length
-        ? `; it does not mention ${idle
-            .map(({ name }) => `\`${name}\``)
-            .slice(0, 3)
-            .join(', ')}`
-        : changed.length === 1
-          ? '; the step does not mention it'
-          : '; the step mentions none of them';
+  const use = useOf(now, changed, idle);
   return [
     {
       kind: 'variable-changed',
@@ -136,6 +126,16 @@ function variableChange(old: StepRecord, now: StepRecord): Change[] {
         use === '' ? '' : 'A RUN goes by all variables that are declared above it, used or not: declare them below it.',
     },
   ];
+}
+
+/** Whether a RUN uses the variables that changed, as a clause; '' where it does, or is no RUN. */
+function useOf({ instruction }: StepRecord, changed: readonly Variable[], idle: readonly Variable[]): string {
+  if (instruction !== 'RUN' || idle.length === 0) return '';
+  if (idle.length === changed.length) {
+    return changed.length === 1 ? '; the step does not mention it' : '; the step mentions none of them';
+  }
+  const names = idle.slice(0, 3).map(({ name }) => `\`${name}\``);
+  return `; it does not mention ${names.join(', ')}`;
 }
 
 function changedVariables(old: StepRecord, now: StepRecord): (Variable & { how: string })[] {
@@ -157,6 +157,9 @@ function mentions({ text, heredoc }: StepRecord, name: string): boolean {
   return [text, heredoc].some((part) => part.split(/\W+/).includes(name));
 }
 
+/** Names that a remedy lists. */
+const MOST_IGNORED = 5;
+
 function fileChange(old: StepRecord, now: StepRecord): Change[] {
   if (old.files === null || now.files === null) return [];
   const changes = changedFiles(old.files, now.files);
@@ -173,10 +176,12 @@ function fileChange(old: StepRecord, now: StepRecord): Change[] {
       ? `\`${only.path.replaceAll('`', '´')}\` was ${only.how}`
       : `${changes.length} files that it reads changed`;
   const groups = [...new Set(unwanted.values())];
-  const accident =
-    unwanted.size === 0
-      ? ''
-      : `; ${unwanted.size === changes.length ? (changes.length === 1 ? 'it looks' : 'all look') : `${unwanted.size} of them look`} accidental`;
+  const all = unwanted.size === changes.length;
+  const which = !all ? `${unwanted.size} of them ` : changes.length > 1 ? 'all ' : 'it ';
+  const looks = unwanted.size === 1 ? 'looks' : 'look';
+  const accident = unwanted.size === 0 ? '' : `; ${which}${looks} accidental`;
+  const them = groups.length === 1 ? 'it' : 'them';
+  const named = groups.slice(0, MOST_IGNORED).map((name) => `\`${name.replaceAll('`', '´')}\``);
   return [
     {
       kind: 'files-changed',
@@ -185,10 +190,7 @@ function fileChange(old: StepRecord, now: StepRecord): Change[] {
       remedy:
         groups.length === 0
           ? ''
-          : `If the image does not need ${groups.length === 1 ? 'it' : 'them'}, name ${groups.length === 1 ? 'it' : 'them'} in .dockerignore: ${groups
-              .slice(0, 5)
-              .map((name) => `\`${name.replaceAll('`', '´')}\``)
-              .join(', ')}.`,
+          : `If the image does not need ${them}, name ${them} in .dockerignore: ${named.join(', ')}.`,
     },
   ];
 }

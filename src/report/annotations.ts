@@ -1,7 +1,7 @@
 // Report → annotations on the pull request's lines: plain data for the Actions runtime. Pure.
 
 import type { Finding } from '../lint/finding.ts';
-import { costText, evidenceLines, kindText, type Reason, reasonsOf } from './reasons.ts';
+import { costText, evidenceLines, kindText, type Reason, reasonsOf, wordsOf } from './reasons.ts';
 import type { Report } from './report.ts';
 import { advice, failureText, firstUpper, worstFirst } from './text.ts';
 
@@ -81,9 +81,11 @@ function fromReasons({ build, dockerfile }: Report): { cost: number; annotation:
 }
 
 function textOf(reason: Reason): string {
-  const { detail, remedy } = reason.cause;
+  const { detail, todo, paste } = wordsOf(reason.cause);
   const proof = evidenceLines(reason.cause, 200).join('\n');
-  return [detail, proof, `${firstUpper(costText(reason))}.`, remedy].filter((part) => part !== '').join('\n\n');
+  return [detail, proof, `${firstUpper(costText(reason))}.`, [todo, ...paste].join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function failures(report: Report): Annotation[] {

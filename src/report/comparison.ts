@@ -5,7 +5,7 @@ import { type Display, paint } from './display.ts';
 import { whyText } from './reasons.ts';
 import type { Report, Step } from './report.ts';
 import { type Column, fits, table } from './table.ts';
-import { placeColumns, reasonsText, styleOf, timeText } from './terminal-steps.ts';
+import { LONGEST_NAME, placeColumns, reasonsText, styleOf, timeText } from './terminal-steps.ts';
 import { builtText, duration } from './text.ts';
 
 /**
@@ -32,7 +32,7 @@ function stepTable(old: Step[], steps: Step[], display: Display): string {
   const gone = old.filter((step) => !before.includes(step));
   if (steps.length + gone.length === 0) return '';
   const [numbers, lines, texts] = placeColumns(steps);
-  const why = whyText(steps);
+  const why = whyText(steps, LONGEST_NAME);
   const nothing = gone.map(() => ({ text: '' }));
   const places: Column[] = [
     { ...numbers, cells: [...numbers.cells, ...nothing] },

@@ -28,13 +28,15 @@ export const CAUSE_WORDS: Record<CauseKind, string> = {
   consequence: 'after another step',
   'not-in-cache': 'not in the cache',
   'cache-disabled': 'cache off',
-  unknown: 'unknown',
+  unknown: 'cause unknown',
 };
 
 const GENERAL: readonly CauseKind[] = ['first-build', 'cache-disabled', 'unknown'];
 
 /** Lines of evidence that are shown of one cause; an honest report has no more. */
 const MOST_EVIDENCE = 12;
+/** Characters of a sentence or of what to do: names of files are in them, which may have any length. */
+const LONGEST_SAYING = 1000;
 /** Characters in front of a difference that are shown where a line is too long for all. */
 const BEFORE = 20;
 
@@ -70,17 +72,34 @@ export function countReasons(reasons: Reason[]): { roots: number; cost: number }
   };
 }
 
-/** What the cache saved and what misses cost, without the mark at the end; null where there is nothing to say. */
-export function totals({ build: { steps, savedSeconds } }: Report): string | null {
-  const saved = savedSeconds > 0 ? `The cache saved ${duration(savedSeconds)}` : null;
+/** What stands above the table of steps. */
+export interface Overview {
+  /** What the cache saved and what misses cost, in a sentence; null where there is nothing to say. */
+  headline: string | null;
+  /** The most expensive first. */
+  reasons: Reason[];
+  /** The build that this one was compared with: `2026-11-20 14:03 UTC, commit 1a2b3c4`; null where nothing came of it. */
+  compared: string | null;
+}
+
+/** Why the steps of a build were not reused, and what it all comes to. */
+export function overview({ build: { steps, savedSeconds, compared } }: Report): Overview {
   const reasons = reasonsOf(steps);
+  const saved = savedSeconds > 0 ? `The cache saved ${duration(savedSeconds)}` : null;
   if (reasons.every(({ general }) => general)) {
     const all = steps.every(({ status }) => status === 'hit');
-    return all && saved !== null ? `Every step came from the cache, which saved ${duration(savedSeconds)}` : saved;
+    const every = `Every step came from the cache, which saved ${duration(savedSeconds)}.`;
+    return { headline: saved === null ? null : all ? every : `${saved}.`, reasons, compared: null };
   }
   const { roots, cost } = countReasons(reasons);
-  const lost = `${roots === 1 ? 'one miss' : `${roots} misses`} cost ${duration(cost)}`;
-  return saved === null ? firstUpper(lost) : `${saved}; ${lost}`;
+  const lost = `${roots === 1 ? 'one miss' : `${roots} misses`} cost ${duration(cost)}:`;
+  const headline = saved === null ? firstUpper(lost) : `${saved}; ${lost}`;
+  return { headline, reasons, compared: compared && comparedText(compared) };
+}
+
+function comparedText({ time, commit }: NonNullable<Report['build']['compared']>): string {
+  const minute = new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+  return `${minute} UTC${commit === '' ? '' : `, commit ${commit.slice(0, 7)}`}`;
 }
 
 /** `4 more misses, which cost 3.2 s`: the reasons that are not shown. */
@@ -98,7 +117,7 @@ export function extent({ roots, consequences, cost }: Reason): string {
 }
 
 /** `cost 41.2 s with 5 steps that followed from it`. */
-export function costText({ roots, consequences, cost }: Pick<Reason, 'roots' | 'consequences' | 'cost'>): string {
+export function costText({ roots, consequences, cost }: Reason): string {
   const others = count(consequences, 'step');
   const followed = consequences === 0 ? '' : ` with ${others} that followed from ${roots.length === 1 ? 'it' : 'them'}`;
   return `cost ${duration(cost)}${followed}`;
@@ -114,6 +133,12 @@ export function placesText({ roots }: Reason, steps: Step[]): string {
   const more = roots.length > named.length ? ` and ${roots.length - named.length} more` : '';
   const all = `${roots.length === 1 ? 'step' : 'steps'} ${named.join(', ')}${more}`;
   return elsewhere || line === null ? all : `${all}, line ${line}`;
+}
+
+/** What a cause says, of no more than readable length: its sentence, what to do, and lines to paste for that. */
+export function wordsOf({ detail, remedy }: Cause): { detail: string; todo: string; paste: string[] } {
+  const [todo = '', ...paste] = cut(remedy, LONGEST_SAYING).split('\n');
+  return { detail: cut(oneLine(detail), LONGEST_SAYING), todo, paste };
 }
 
 /** The lines that prove a cause, each of up to `width` characters, and how many are not shown. */
@@ -152,8 +177,9 @@ export function statusText({ status, source, bytesFetched }: Step): string {
 /**
  * Says of each step of a build, in a few words, why it was not reused: `files changed`, or `after 3/7` (of another stage:
  * `after build 3/7`) where another step is to blame; '' where it was reused, and where the one thing to say of all misses stands above the table.
+ * @param room characters for the names of platform and stage
  */
-export function whyText(steps: Step[]): (step: Step) => string {
+export function whyText(steps: Step[], room = Number.POSITIVE_INFINITY): (step: Step) => string {
   const reasons = reasonsOf(steps);
   const told = reasons.length === 1 && reasons.some(({ general, roots }) => general && roots.length > 1);
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -163,16 +189,9 @@ export function whyText(steps: Step[]): (step: Step) => string {
     const root = byId.get(cause.root ?? '');
     if (!root) return CAUSE_WORDS.consequence;
     const near = homeOf(root.id) === homeOf(id);
-    return `after ${near ? `${root.index}/${root.total}` : stepNumber(root, steps)}`;
+    return `after ${near ? `${root.index}/${root.total}` : stepNumber(root, steps, room)}`;
   };
 }
 
 /** Platform and stage, of the id of a step. */
 const homeOf = (id: string): string => id.slice(0, id.lastIndexOf('/'));
-
-/** The build that this one was compared with: `2026-11-20 14:03 UTC, commit 1a2b3c4`; null where there is none. */
-export function comparedText({ build: { compared } }: Report): string | null {
-  if (compared === null) return null;
-  const time = new Date(compared.time).toISOString().slice(0, 16).replace('T', ' ');
-  return `${time} UTC${compared.commit === '' ? '' : `, commit ${compared.commit.slice(0, 7)}`}`;
-}

@@ -4,18 +4,17 @@ import type { Finding, Severity } from '../lint/finding.ts';
 import { annotationsOf } from './annotations.ts';
 import { code, difference, escapeText, preformatted, together, withCode } from './markdown.ts';
 import {
-  comparedText,
   costText,
   evidenceLines,
   extent,
   kindText,
   leftReasons,
+  overview,
   placesText,
   type Reason,
-  reasonsOf,
   statusText,
-  totals,
   whyText,
+  wordsOf,
 } from './reasons.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import {
@@ -38,6 +37,8 @@ import {
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
 const MOST_STEPS = 300;
 const MOST_FINDINGS = 100;
+/** Characters of the names of platform and stage in the table. */
+const LONGEST_NAME = 40;
 /** Characters of an instruction, and of a line of evidence, which does not wrap. */
 const LONGEST_TEXT = 90;
 const LONGEST_EVIDENCE = 110;
@@ -82,15 +83,12 @@ export function problemSummary(problems: { message: string }[]): string {
 
 /** Why steps were not reused, the most expensive reason first, and what the cache saved. */
 function reasonsBlock(report: Report): string {
-  const reasons = reasonsOf(report.build.steps);
+  const { headline, reasons, compared } = overview(report);
   const block = (reason: Reason) => reasonBlock(reason, report.build.steps);
-  const sum = totals(report);
-  const told = reasons.some(({ general }) => !general);
   const folded = reasons.slice(OPEN_REASONS);
   const left = reasons.slice(MOST_REASONS);
-  const compared = told ? comparedText(report) : null;
   return [
-    ...(sum === null ? [] : [`**${escapeText(sum)}${told ? ':' : '.'}**`]),
+    ...(headline === null ? [] : [`**${escapeText(headline)}**`]),
     ...reasons.slice(0, OPEN_REASONS).map(block),
     ...(folded.length === 0 ? [] : [`<details><summary>… and ${escapeText(leftReasons(folded))}</summary>`]),
     ...reasons.slice(OPEN_REASONS, MOST_REASONS).map(block),
@@ -109,10 +107,10 @@ function reasonBlock(reason: Reason, steps: Step[]): string {
   const head = general
     ? [`⚪ ${kind} · ${escapeText(extent(reason))}`, ...(roots.length > 1 ? [] : [where])]
     : [`🟠 ${kind} · ${where}`, escapeText(costText(reason)).replace(escapeText(duration(reason.cost)), '**$&**')];
-  const [todo = '', ...paste] = cause.remedy.split('\n');
+  const { detail, todo, paste } = wordsOf(cause);
   const proof = evidenceLines(cause, LONGEST_EVIDENCE);
   return [
-    [head.join(' · '), withCode(cause.detail)].filter((part) => part !== '').join('<br>'),
+    [head.join(' · '), withCode(detail)].filter((part) => part !== '').join('<br>'),
     ...(proof.length > 0 ? [difference(proof)] : []),
     ...(todo === '' ? [] : [`➡️ ${withCode(todo)}`]),
     ...(paste.length > 0 ? [preformatted(paste)] : []),
@@ -123,7 +121,7 @@ function stepTable(report: Report): string {
   const { steps } = report.build;
   if (steps.length === 0) return '';
   const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
-  const why = whyText(steps);
+  const why = whyText(steps, LONGEST_NAME);
   const words = steps.some((step) => why(step) !== '');
   const reason = (step: Step): string => {
     const text = together(escapeText(why(step)));
@@ -131,7 +129,7 @@ function stepTable(report: Report): string {
   };
   const row = (step: Step) =>
     [
-      together(escapeText(stepNumber(step, steps))),
+      together(escapeText(stepNumber(step, steps, LONGEST_NAME))),
       step.line ?? '',
       code(cut(step.text, LONGEST_TEXT)),
       together(`${MARKS[step.status]} ${escapeText(statusText(step))}`),

@@ -3,18 +3,17 @@
 import { oneLine } from './clean.ts';
 import { type Display, paint, type Style } from './display.ts';
 import {
-  comparedText,
   costText,
   evidenceLines,
   extent,
   kindText,
   leftReasons,
+  overview,
   placesText,
   type Reason,
-  reasonsOf,
   statusText,
-  totals,
   whyText,
+  wordsOf,
 } from './reasons.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import { type Cell, type Column, fits, table } from './table.ts';
@@ -22,20 +21,16 @@ import { bar, cut, duration, firstUpper, notablePhases, stepNumber, wrap } from 
 
 /** Reasons that are shown; the table has all of them in a few words. */
 const MOST_REASONS = 10;
-/** Characters of the names of platform and stage in the table. */
-const LONGEST_NAME = 24;
+/** Characters of the names of platform and stage in a table. */
+export const LONGEST_NAME = 24;
 const STYLES: Record<StepStatus, Style> = { hit: 'green', miss: 'yellow', failed: 'red', 'not-run': 'dim' };
 
 /** Why steps were not reused, the most expensive reason first, and what the cache saved; '' where nothing is known. */
 export function reasonsText(report: Report, display: Display): string {
-  const { steps } = report.build;
-  const reasons = reasonsOf(steps);
-  const sum = totals(report);
-  const told = reasons.some(({ general }) => !general);
+  const { headline, reasons, compared } = overview(report);
   const left = reasons.slice(MOST_REASONS);
-  const compared = told ? comparedText(report) : null;
   return [
-    ...(sum === null ? [] : [`  ${paint('bold', `${sum}${told ? ':' : '.'}`, display)}`]),
+    ...(headline === null ? [] : [`  ${paint('bold', headline, display)}`]),
     ...reasons.slice(0, MOST_REASONS).map((reason) => reasonText(reason, report, display)),
     ...(left.length === 0 ? [] : [`  … and ${leftReasons(left)}`]),
     ...(compared === null ? [] : [paint('dim', `  compared with the build of ${compared}`, display)]),
@@ -45,9 +40,9 @@ export function reasonsText(report: Report, display: Display): string {
 /** A reason: a place to click on, what kind it is and what it cost; then the step, the proof, and what to do. */
 function reasonText(reason: Reason, report: Report, display: Display): string {
   const { cause, roots, general } = reason;
-  const lines = wrap(oneLine(cause.detail), display.width - 4).map((line) => `    ${line}`);
+  const { detail, todo, paste } = wordsOf(cause);
+  const lines = wrap(detail, display.width - 4).map((line) => `    ${line}`);
   const proof = evidenceLines(cause, display.width - 6).map((line) => `    │ ${evidence(line, display)}`);
-  const [todo = '', ...paste] = cause.remedy.split('\n');
   const remedy = [
     ...wrap(todo, display.width - 6).map((line, at) => `    ${at === 0 ? '→' : ' '} ${line}`),
     ...paste.map((line) => `        ${line}`),
@@ -74,7 +69,7 @@ export function stepTable(report: Report, display: Display): string {
   const { steps } = report.build;
   if (steps.length === 0) return '';
   const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
-  const why = whyText(steps);
+  const why = whyText(steps, LONGEST_NAME);
   const places = placeColumns(steps);
   const cache = (words: boolean): Cell[] =>
     steps.map((step) => ({
@@ -87,8 +82,9 @@ export function stepTable(report: Report, display: Display): string {
     { head: 'time', align: 'right', cells: steps.map((step) => ({ text: timeText(step) })) },
     { head: '', cells: steps.map((step) => ({ text: bar(step.seconds, longest, bars), style: STYLES[step.status] })) },
   ];
-  const narrower = [columns(true, 12), columns(true, 6), columns(true, 0), columns(false, 12)];
-  const chosen = narrower.find((some) => fits(some, display)) ?? columns(false, 12);
+  // Words say more than bars do.
+  const layouts = [true, false].flatMap((words) => [12, 6, 0].map((bars) => columns(words, bars)));
+  const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, 0);
   const phases = notablePhases(report);
   const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
   return [...table(chosen, display), ...besides].join('\n');
