@@ -39,7 +39,8 @@ export async function observeFiles(
   const states = new Map((await fileStates(directory, read.flatMap(entriesOf))).map((state) => [state.path, state]));
   return (stage, instruction) => {
     const own = read.find((reading) => reading.stage === stage && reading.instruction === instruction);
-    if (!own?.selection) return null;
+    if (!own) return [];
+    if (!own.selection) return null;
     const found = entriesOf(own).flatMap(({ path }) => states.get(path) ?? []);
     return found.sort((a, b) => (a.path < b.path ? -1 : 1));
   };
@@ -53,6 +54,7 @@ export function recordOf(built: Built, dockerfile: Dockerfile, inputs: Inputs, f
   const options = OPTIONS.map((name) => [name, String(inputs[name])] as const).filter(([, value]) => value !== '');
   return makeRecord({
     ...{ dockerfile, files, buildArgs: buildArguments(inputs), options: Object.fromEntries(options) },
+    contexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
     ...{ described: built.described, operations: built.operations },
     ...{ time: wallClock(), commit: variable('GITHUB_SHA'), engine: built.report.engine.version },
   });

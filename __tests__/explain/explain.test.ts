@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { buildkitPlaces, describe as described } from '../../src/build/steps.ts';
+import type { StepTrace } from '../../src/build/trace.ts';
 import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import { carryOver } from '../../src/explain/carry.ts';
 import { type Circumstances, explain, type Reason } from '../../src/explain/explain.ts';
@@ -29,15 +30,26 @@ function record({ dockerfile: lines, files = {}, args = {}, missing = [] }: Buil
     described: buildkitPlaces(dockerfile, '').all.map((place) => {
       const step = described(place, null);
       const status = missing.includes(step.line ?? 0) ? 'not-run' : 'hit';
-      return { place, trace: null, step: { ...step, status } };
+      const trace: StepTrace = {
+        ...UNSEEN,
+        keyword: step.instruction,
+        digest: step.instruction === 'FROM' ? 'sha256:1' : null,
+      };
+      return { place, trace, step: { ...step, status } };
     }),
     operations: new Map(),
     files: (_, { keyword, flags }) =>
-      ['COPY', 'ADD'].includes(keyword) && flags.every(({ name }) => name !== 'from') ? states : null,
+      ['COPY', 'ADD'].includes(keyword) && flags.every(({ name }) => name !== 'from') ? states : [],
+    contexts: ['more'],
     options: {},
     ...{ time: 1, commit: '', engine: '28' },
   });
 }
+
+const UNSEEN: Omit<StepTrace, 'keyword' | 'digest'> = {
+  ...{ key: '', inputs: [], platform: null, stage: null, index: 0, total: 0 },
+  ...{ cached: false, intervals: [], fetched: false, bytesFetched: 0, error: null, log: [] },
+};
 
 const hex = (text: string): string => Buffer.from(text.padEnd(8)).toString('hex').slice(0, 16);
 
@@ -148,6 +160,20 @@ describe('one thing changed', () => {
     ],
     ['nothing', { dockerfile: BASE, files: FILES }, [4], { 4: { ...ABSENT, root: null } }],
     [
+      'a stage, and what copies from it: only the second is sure to have made the copy miss',
+      { dockerfile: [...change(4, 'RUN 2').slice(0, 5), 'COPY --from=build /x /y', 'RUN three'], files: FILES },
+      [4, 6, 7],
+      {
+        4: { kind: 'instruction-changed', consequences: 0 },
+        6: {
+          kind: 'instruction-changed',
+          evidence: ['- COPY --from=build /x /x', '+ COPY --from=build /x /y'],
+          root: null,
+        },
+        7: { kind: 'consequence', root: 6 },
+      },
+    ],
+    [
       'a stage that was not built before',
       {
         dockerfile: [...BASE.slice(0, 4), 'FROM c AS more', 'RUN new', ...BASE.slice(4), 'COPY --from=more /y /y'],
@@ -158,6 +184,15 @@ describe('one thing changed', () => {
     ],
   ])('%s', (_, now, ran, expected) => {
     expect(causes(record(now), ran, { before: old })).toMatchObject(expected);
+  });
+
+  test('files of a further context: nobody looked at them, so nothing is said of them', () => {
+    const build = { dockerfile: ['FROM a', 'COPY --from=more /x /x', 'RUN one'] };
+    expect(causes(record(build), [2, 3], { before: record(build) })).toMatchObject({
+      2: { kind: 'unknown', detail: expect.stringContaining('the files that it reads are not recorded') },
+      3: { kind: 'consequence', root: 2 },
+    });
+    expect(causes(record(build), [3], { before: record(build) })).toMatchObject({ 3: { kind: 'unknown' } });
   });
 
   test.each<[string, string[], string[], Record<string, string>, object]>([

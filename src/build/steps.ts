@@ -104,8 +104,10 @@ export function describeSteps(
       found.push({ place, trace: trace || null });
     }
   }
+  const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
   const order = ({ place }: (typeof found)[number]) => (place ? places.all.indexOf(place) : places.all.length);
   return found
+    .filter(({ place, trace }) => place !== null || !placed.has(trace))
     .sort((a, b) => order(a) - order(b))
     .map(({ place, trace }, at, all) => {
       if (trace === null) return { place, trace, step: describe(place, null) };
@@ -125,8 +127,10 @@ export function describeSteps(
  * @param trace what the builder said of it, if it came to it
  */
 export function describe(place: Place | null, trace: StepTrace | null): Step {
-  const stage = trace?.stage ?? place?.stage ?? 'stage-0';
-  const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
+  // A step that another build runs at the same time has the name that it has there.
+  const own = place !== null && trace?.stage !== place.stage ? place : (trace ?? place);
+  const stage = own?.stage ?? 'stage-0';
+  const { index, total } = own ?? { index: 0, total: 0 };
   const platform = trace?.platform ? `${trace.platform}/` : '';
   const status = trace ? statusOf(trace) : 'not-run';
   return {

@@ -94,7 +94,7 @@ class Explainer {
     const { before } = this.#circumstances;
     if (this.#isDisabled(step)) return { ...disabled(this.#circumstances.disabled), root: null };
     if (!('steps' in before) && before.kind === 'first-build') return { ...before, root: null };
-    const behind = this.#inputsOf(step).find(({ input }) => this.#isBroken(input));
+    const behind = this.#behind(step);
     if (behind) return { ...this.#consequence(step, behind), root: this.#rootOf(behind.input) };
     if (!('steps' in before)) return { ...before, root: null };
     return { ...this.#rootCause(step), root: null };
@@ -117,6 +117,17 @@ class Explainer {
     );
   }
 
+  /**
+   * The step that this one only follows, and the way from there to here. Below a step that ran nothing is reused; what is
+   * copied or mounted from one goes by its content, which may have come out the same: where the step itself changed as
+   * well, that alone is proven.
+   */
+  #behind(step: StepRecord): { input: StepRecord; way: string } | undefined {
+    const [behind] = this.#inputsOf(step).filter(({ input }) => this.#isBroken(input));
+    const isProven = this.#ownChanges(step).some(({ kind }) => kind !== 'unknown');
+    return behind && (behind.input.id === step.parent || !isProven) ? behind : undefined;
+  }
+
   #inputsOf(step: StepRecord): { input: StepRecord; way: string }[] {
     const parent = this.#byId.get(step.parent ?? '');
     const way = parent?.stage === step.stage ? '' : `FROM ${parent?.stage}`;
@@ -130,10 +141,7 @@ class Explainer {
     let at = step;
     for (;;) {
       const known = this.#roots.get(at.id);
-      const behind: StepRecord | undefined =
-        known || this.#isDisabled(at)
-          ? undefined
-          : this.#inputsOf(at).find(({ input }) => this.#isBroken(input))?.input;
+      const behind: StepRecord | undefined = known || this.#isDisabled(at) ? undefined : this.#behind(at)?.input;
       way.push(at.id);
       if (!behind) {
         for (const id of way) this.#roots.set(id, known ?? at.id);
@@ -165,13 +173,31 @@ class Explainer {
     const [unproven] = own;
     if (unproven) return unproven;
     if (step.instruction === 'FROM') return PULLED;
-    if (match.old.done) return this.#circumstances.absent;
-    return {
-      kind: 'not-in-cache',
-      detail: 'The last build failed here or above, so it left no result of this step.',
-      evidence: [],
-      remedy: '',
-    };
+    if (!match.old.done)
+      return {
+        kind: 'not-in-cache',
+        detail: 'The last build failed here or above, so it left no result of this step.',
+        evidence: [],
+        remedy: '',
+      };
+    return this.#unseen(step) ?? this.#circumstances.absent;
+  }
+
+  /** What may have changed unseen, of a step and of what it stands on: then it cannot be said that nothing did. */
+  #unseen(step: StepRecord): Reason | null {
+    const chain = new Set([step]);
+    // A set yields what is added while it is walked.
+    for (const at of chain) {
+      const files = [at, this.#matches.get(at.id)?.old].some((one) => one === undefined || one.files === null);
+      const image = at.images.some(({ digest }) => digest === null);
+      if (files || image) {
+        const what = files ? 'the files that it reads are not recorded' : 'the digest of its image is not known';
+        const detail = `Nothing is known to have changed, but of ${label(at)} ${what}.`;
+        return { kind: 'unknown', detail, evidence: [], remedy: '' };
+      }
+      for (const { input } of this.#inputsOf(at)) chain.add(input);
+    }
+    return null;
   }
 
   #ownChanges(step: StepRecord): Change[] {

@@ -16,8 +16,10 @@ export interface Observed extends Pick<BuildRecord, 'time' | 'commit' | 'engine'
   described: readonly Described[];
   /** By the keys of the steps' traces. */
   operations: ReadonlyMap<string, Operation>;
-  /** What an instruction reads of the context; null where that is nothing, or is not known. */
+  /** What an instruction reads of the context; null where that is not known. */
   files: (stage: Stage, instruction: Instruction) => FileState[] | null;
+  /** Names of further contexts; what they hold is not looked at. */
+  contexts: readonly string[];
   /** Inputs of the job that change operations, by name. */
   options: Readonly<Record<string, string>>;
 }
@@ -53,7 +55,7 @@ export function makeRecord(observed: Observed): BuildRecord {
       operation: operation && hash(operation.text, SHORT),
       images: instruction ? imagesOf(observed.dockerfile, one, operation) : [],
       remote: instruction && remoteOf(instruction, operation),
-      files: place && owner && observed.files(owner, place.instruction),
+      files: place && owner && filesOf(observed, owner, place.instruction),
       done: step.status === 'hit' || step.status === 'miss',
       seconds: step.status === 'miss' ? step.seconds : null,
     };
@@ -214,6 +216,19 @@ function expandedIn({ flags, rest, heredocs }: Instruction): ReadonlySet<string>
   return new Set(texts.flatMap((text) => [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name ?? '')));
 }
 
+function filesOf(
+  { files, contexts, dockerfile }: Observed,
+  stage: Stage,
+  instruction: Instruction,
+): FileState[] | null {
+  const names = [
+    instruction.keyword === 'FROM' ? (instruction.words[0]?.text ?? '') : '',
+    ...imageNames(dockerfile, instruction),
+  ];
+  const elsewhere = names.some((name) => contexts.includes(name) || contexts.includes(name.toLowerCase()));
+  return elsewhere ? null : files(stage, instruction);
+}
+
 /** Under the names that the Dockerfile has for them: what the builder makes of a variable may be a secret. */
 function imagesOf(dockerfile: Dockerfile, { place, trace }: Described, operation: Operation | null): Image[] {
   const { instruction, owner } = place as Place;
@@ -221,15 +236,20 @@ function imagesOf(dockerfile: Dockerfile, { place, trace }: Described, operation
     const digest = operation?.source?.digest ?? trace?.digest ?? null;
     return [{ name: withTag(instruction.words[0]?.text ?? ''), digest }];
   }
-  const stages = new Set(sourceStages(dockerfile, instruction).map(stageName));
-  const named = [flagValue(instruction, 'from'), ...mounts(instruction).map(({ from }) => from)];
-  const names = named.flatMap((name) => (name === null || stages.has(name.toLowerCase()) ? [] : [name]));
+  const names = imageNames(dockerfile, instruction);
   // The first input is what it stands on, unless that is nothing.
   const inputs = operation?.inputs.slice(owner?.base.kind === 'scratch' ? 0 : 1) ?? [];
   const sources = inputs.flatMap(({ source }) => (source && !source.name.includes('://') ? [source] : []));
   // An image that is mounted twice is one input, and then it is not known which is which.
   if (sources.length !== names.length) return [];
   return names.map((name, at) => ({ name: withTag(name), digest: sources[at]?.digest ?? null }));
+}
+
+/** What it takes files from that is no stage. */
+function imageNames(dockerfile: Dockerfile, instruction: Instruction): string[] {
+  const stages = new Set(sourceStages(dockerfile, instruction).map(stageName));
+  const named = [flagValue(instruction, 'from'), ...mounts(instruction).map(({ from }) => from)];
+  return named.flatMap((name) => (name === null || stages.has(name.toLowerCase()) ? [] : [name]));
 }
 
 /** `busybox` is `busybox:latest`. */

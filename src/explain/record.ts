@@ -48,7 +48,7 @@ export interface StepRecord {
   images: Image[];
   /** Hash of what the builder found behind the URLs of an ADD; null where it has none, or is not known. */
   remote: string | null;
-  /** What it reads of the build context, sorted by path; null where that is nothing, or is not known. */
+  /** What it reads of the build context, sorted by path; null where that is not known, or it reads another context. */
   files: FileState[] | null;
   /** Did the build leave a result of it? */
   done: boolean;
