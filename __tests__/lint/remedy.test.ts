@@ -188,9 +188,6 @@ RUN yarn install`;
 test('one COPY takes owner and mode', () => {
   const { findings } = lintText(read('copy-then-chown', 'owner-and-mode'), 'copy-then-chown');
   expect(findings.map(({ remedy }) => remedy.split('\n').slice(0, 2))).toEqual([
-    [
-      'Let the COPY do it, and drop the chown and chmod:',
-      'COPY --chown=node:node --chmod=755 --from=build /a ./a',
-    ],
+    ['Let the COPY do it, and drop the chown and chmod:', 'COPY --chown=node:node --chmod=755 --from=build /a ./a'],
   ]);
 });
