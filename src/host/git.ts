@@ -2,12 +2,24 @@
 // answer is null.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { ProgramMissing, run } from './process.ts';
 
 /** The top of the work tree in which a directory lies, links resolved. */
 export async function topLevel(directory: string): Promise<string | null> {
   const printed = await git(directory, ['rev-parse', '--show-toplevel']);
   return printed?.replace(/\r?\n$/, '') || null;
+}
+
+/** The directory and those above it, up to the top of its work tree; only itself, where it lies in none. Starts no program. */
+export function directoriesUpToTop(directory: string): string[] {
+  const directories: string[] = [];
+  for (let at = resolve(directory); !directories.includes(at); at = dirname(at)) {
+    directories.push(at);
+    if (existsSync(join(at, '.git'))) return directories;
+  }
+  return directories.slice(0, 1);
 }
 
 /**
