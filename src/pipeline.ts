@@ -13,7 +13,7 @@ import { withSeconds } from './explain/findings.ts';
 import { explainBuild, observeFiles, recordOf } from './explaining.ts';
 import { every, now, sleep } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
-import { recentChanges } from './host/git.ts';
+import { filesMatching, ignoredDirectories, recentChanges } from './host/git.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { type Job, lint } from './lint/lint.ts';
@@ -162,6 +162,8 @@ export function readDockerfile(
     buildArgs,
     buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
   };
+  // What nobody is shown is not worth a process.
+  const asked = inputs.lint === 'off' ? null : context;
   let changes: string[][] | null = null;
   const input = {
     ...parsed,
@@ -169,11 +171,14 @@ export function readDockerfile(
     contextHas: (path: string) => known?.has(path) ?? null,
     contextText: (path: string) => known?.text(path) ?? null,
     contextNames: (directory: string) => known?.names(directory) ?? [],
+    contextTakes: (path: string) => known?.takes(path) ?? null,
+    ignoreFile: known?.ignoreFile ?? null,
     recentChanges: () => {
-      // What nobody is shown is not worth a process.
-      changes ??= inputs.lint === 'off' || context === null ? [] : recentChanges(context);
+      changes ??= asked === null ? [] : recentChanges(asked);
       return changes;
     },
+    ignoredByGit: (directories: readonly string[]) => (asked === null ? [] : ignoredDirectories(asked, directories)),
+    filesWith: (pattern: string) => (asked === null ? null : filesMatching(asked, pattern)),
   };
   return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']), context: known };
 }

@@ -1,5 +1,6 @@
 // What the rules' pages say of Docker: build, change one thing, build. Behind each change stand the lines that run again.
 
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,8 +11,8 @@ interface Claim {
   rule: string;
   says: string;
   dockerfile: string;
-  /** A file that gets another content, or a build argument that gets another value. */
-  change: { file: string } | { argument: string };
+  /** A file that gets another content, a build argument that gets another value, or a text in the Dockerfile. */
+  change: { file: string } | { argument: string } | { text: string; becomes: string };
   /** Lines of the steps that run again. */
   again: number[];
 }
@@ -61,6 +62,62 @@ const CLAIMS: Claim[] = [
     change: { file: 'b' },
     again: [],
   },
+  {
+    rule: 'copy-before-install',
+    says: 'any file of the context re-runs what stands below a COPY of all of it',
+    dockerfile: 'FROM busybox\nCOPY . /app\nRUN echo install\n',
+    change: { file: 'b' },
+    again: [2, 3],
+  },
+  {
+    rule: 'copy-before-install',
+    says: 'with the manifest copied first, another file leaves the install alone',
+    dockerfile: 'FROM busybox\nCOPY a /app/\nRUN echo install\nCOPY . /app\nRUN echo build\n',
+    change: { file: 'b' },
+    again: [4, 5],
+  },
+  {
+    rule: 'volatile-files-copied-early',
+    says: 'one file of several that a COPY takes re-runs what stands below',
+    dockerfile: 'FROM busybox\nCOPY a b /app/\nRUN echo install\n',
+    change: { file: 'b' },
+    again: [2, 3],
+  },
+  {
+    rule: 'volatile-files-copied-early',
+    says: 'copied below, it re-runs nothing but its COPY',
+    dockerfile: 'FROM busybox\nCOPY a /app/\nRUN echo install\nCOPY b /app/\n',
+    change: { file: 'b' },
+    again: [4],
+  },
+  {
+    rule: 'lockfile-not-copied',
+    says: 'a lock file that is copied below an install does not run it again',
+    dockerfile: 'FROM busybox\nCOPY a /app/\nRUN echo install\nCOPY b /app/\n',
+    change: { file: 'b' },
+    again: [4],
+  },
+  {
+    rule: 'variable-declared-early',
+    says: 'a RUN above the ARG that the next one uses is a hit',
+    dockerfile: 'FROM busybox\nRUN echo a\nARG VERSION\nRUN echo $VERSION\n',
+    change: { argument: 'VERSION' },
+    again: [4],
+  },
+  {
+    rule: 'always-rebuilt',
+    says: 'an argument that busts the cache re-runs everything below, whatever uses it',
+    dockerfile: 'FROM busybox\nARG CACHEBUST\nRUN echo fetch\nRUN echo build\n',
+    change: { argument: 'CACHEBUST' },
+    again: [3, 4],
+  },
+  {
+    rule: 'package-index-cached-alone',
+    says: 'another package does not fetch the index again that a layer above holds',
+    dockerfile: 'FROM busybox\nRUN echo update\nRUN echo install curl\n',
+    change: { text: 'curl', becomes: 'wget' },
+    again: [3],
+  },
 ];
 
 describe.each(STORES)('%s image store', (store) => {
@@ -79,6 +136,9 @@ describe.each(STORES)('%s image store', (store) => {
     const flags = ['-t', tag, '--smoke-test', 'off', '--lint', 'off'];
     await build([context, ...flags, ...argument('1')], environment);
     if ('file' in change) writeFileSync(join(context, change.file), `${Math.random()}`);
+    if ('text' in change) {
+      writeFileSync(join(context, 'Dockerfile'), Dockerfile.replace(change.text, change.becomes));
+    }
     const { report } = await build([context, ...flags, ...argument('2')], environment);
     return report.build.steps.filter(({ status }) => status === 'miss').map(({ line }) => line ?? 0);
   }
@@ -102,6 +162,57 @@ describe.each(STORES)('%s image store', (store) => {
     await ran();
     writeFileSync(join(context, 'Dockerfile'), labelled());
     expect(await ran()).toEqual(again);
+  });
+
+  test('context-too-broad: .git differs in two checkouts of the same commit, and with it left out nothing else does', async () => {
+    const origin = directory({ Dockerfile: `FROM busybox\nCOPY . /src\nRUN : ${Math.random()}\n`, a: '1' });
+    const git = (at: string, ...args: string[]) => execFileSync('git', ['-C', at, ...args], { stdio: 'pipe' });
+    git(origin, 'init', '--quiet', '--initial-branch', 'main');
+    git(origin, 'add', '--all');
+    git(origin, '-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '--message', 'a');
+    /** A runner that checks out anew, as actions/checkout does, and builds: the lines of the steps that ran. */
+    const job = async (ignored: string) => {
+      const checkout = directory({});
+      git(checkout, 'init', '--quiet');
+      git(checkout, 'fetch', '--quiet', '--no-tags', '--depth=1', `file://${origin}`, 'main');
+      git(checkout, 'checkout', '--quiet', '--force', '-B', 'main', 'FETCH_HEAD');
+      writeFileSync(join(checkout, '.dockerignore'), ignored);
+      const { report } = await build([checkout, '-t', tag, '--smoke-test', 'off', '--lint', 'off'], env);
+      return report.build.steps.filter(({ status }) => status === 'miss').map(({ line }) => line);
+    };
+    await job('');
+    expect(await job('')).toEqual([2, 3]);
+    await job('.git');
+    expect(await job('.git')).toEqual([]);
+  });
+
+  test('unpinned-base: a tag that moves re-runs everything', async () => {
+    const base = `${tag}-base`;
+    const make = (text: string) => docker(['build', '-q', '-t', base, directory({ Dockerfile: text })], env);
+    const context = directory({ Dockerfile: `FROM ${base}\nRUN : ${Math.random()}\n` });
+    const ran = async () => {
+      const { report } = await build([context, '-t', tag, '--smoke-test', 'off', '--lint', 'off'], env);
+      return report.build.steps.filter(({ line, status }) => line === 2 && status === 'miss').length;
+    };
+    await make(`FROM busybox\nENV A=${Math.random()}\n`);
+    expect([await ran(), await ran()]).toEqual([1, 0]);
+    await make(`FROM busybox\nENV A=${Math.random()}\n`);
+    expect(await ran()).toBe(1);
+  });
+
+  test('cache-mount-missing: what a step leaves in a cache mount is there when it runs again', async () => {
+    const mount = `--mount=type=cache,id=${Math.random()},target=/cache`;
+    const context = directory({
+      Dockerfile: `FROM busybox\nCOPY a /a\nRUN ${mount} touch /cache/$(cat /a) && ls /cache >/found\n`,
+      a: 'first',
+    });
+    const found = async () => {
+      await build([context, '-t', tag, '--smoke-test', 'off', '--lint', 'off'], env);
+      return docker(['run', '--rm', tag, 'cat', '/found'], env);
+    };
+    expect(await found()).toBe('first');
+    writeFileSync(join(context, 'a'), 'second');
+    expect(await found()).toBe('first\nsecond');
   });
 
   test('copy-then-chown: the files are stored a second time', async () => {

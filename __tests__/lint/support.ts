@@ -13,7 +13,8 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
 /**
  * Lints a Dockerfile with the rule of that id, or with all. Its first line may say what the context has: `# context: a
  * b/c` or `# context: unknown`; a line `# history: 200 a=149 b/c=12` how many of the last commits changed what, the newest
- * ones always; and a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`.
+ * ones always; a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`. What `.gitignore` and
+ * `.dockerignore` have in them say `# gitignore: a b` and `# dockerignore: a b`: names of directories, wherever they are.
  */
 export function lintText(text: string, id: string | null = null): Linted {
   const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
@@ -28,13 +29,21 @@ export function lintText(text: string, id: string | null = null): Linted {
   const job = (/^# job:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
   const buildArgs = Object.fromEntries(job.filter((word) => word.includes('=')).map((word) => word.split('=')));
   const builder = job.includes('classic') ? 'classic' : null;
+  const ignored = /^# dockerignore:(.*)/m.exec(text);
+  const isIn = (path: string, names = '') => path.split('/').some((name) => names.trim().split(/\s+/).includes(name));
   const rules = RULES.filter((rule) => id === null || rule.id === id);
   const input = {
     ...parseDockerfile(text, 'Dockerfile', buildArgs),
     contextHas: contextOf(context),
     contextText: (path: string) => texts.get(path) ?? null,
     contextNames: (directory: string) => namesIn(directory, context ?? []),
+    contextTakes: (path: string) => (context === null ? null : !isIn(path, ignored?.[1])),
+    ignoreFile: ignored && '.dockerignore',
     recentChanges: () => historyIn(text),
+    ignoredByGit: (paths: readonly string[]) =>
+      paths.filter((path) => isIn(path, /^# gitignore:(.*)/m.exec(text)?.[1])),
+    filesWith: (pattern: string) =>
+      context && [...texts].flatMap(([path, content]) => (new RegExp(pattern, 'm').test(content) ? [path] : [])),
   };
   return lint({ ...input, job: { builder, buildArgs, buildContexts: [] } }, rules);
 }

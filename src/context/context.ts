@@ -26,11 +26,14 @@ export class Context {
   private readonly tree: Tree;
   private readonly ignore: Patterns;
   private readonly include: Patterns | null;
+  /** The name of the ignore file; null where there is none. */
+  readonly ignoreFile: string | null;
 
-  constructor(tree: Tree, ignore: Patterns, include: Patterns | null = null) {
+  constructor(tree: Tree, ignore: Patterns, include: Patterns | null = null, ignoreFile: string | null = null) {
     this.tree = tree;
     this.ignore = ignore;
     this.include = include;
+    this.ignoreFile = ignoreFile;
   }
 
   /**
@@ -39,6 +42,21 @@ export class Context {
    */
   has(path: string): boolean {
     return this.find(path) !== null;
+  }
+
+  /** Whether COPY would take a file of that path, relative to the root, if there were one and no link on the way. */
+  takes(path: string): boolean {
+    const parts = path.split('/');
+    let above: Matched | null = null;
+    let isIgnored = false;
+    for (let length = 1; length <= parts.length; length++) {
+      const way = parts.slice(0, length).join('/');
+      const ignored: Matched = [];
+      isIgnored = this.ignore.match(way, above, ignored);
+      if (isIgnored && !this.ignore.mayExceptIn(way)) return false;
+      above = ignored;
+    }
+    return !isIgnored;
   }
 
   /** The text of a file that COPY would find; null where there is none, or it is too large to be one of settings. */
@@ -62,7 +80,7 @@ export class Context {
    */
   sent(paths: readonly string[]): Context {
     const include = followLinks(this.tree, paths);
-    return new Context(this.tree, this.ignore, include && new Patterns(include));
+    return new Context(this.tree, this.ignore, include && new Patterns(include), this.ignoreFile);
   }
 
   /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
@@ -154,7 +172,7 @@ export function readContext(directory: string, dockerfile: string): Context | { 
     const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
     if (text === null) continue;
     try {
-      return new Context(tree, new Patterns(ignorePatterns(text)));
+      return new Context(tree, new Patterns(ignorePatterns(text)), null, name);
     } catch (error) {
       if (error instanceof PatternError) return { problem: `${name}: ${error.message}` };
       throw error;

@@ -1,7 +1,7 @@
 // What git says of a directory. Where it says nothing (no git, no work tree, one that belongs to somebody else), the
 // answer is null.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ProgramMissing, run } from './process.ts';
@@ -54,19 +54,47 @@ const MOST_MILLISECONDS = 3000;
 export function recentChanges(directory: string): string[][] {
   // Of a merge what it brought; no renames and no lazy fetching, which would read or download files.
   const how = ['--first-parent', '-m', '--name-only', '--no-renames', '--no-show-signature', '--relative', '-z'];
-  try {
-    const log = execFileSync('git', ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how], {
-      cwd: directory,
-      encoding: 'utf8',
-      env: untouching(),
-      maxBuffer: 1 << 26,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: MOST_MILLISECONDS,
-    });
-    return log.split('\x01').slice(1).flatMap(changesOf);
-  } catch {
-    return [];
-  }
+  const log = gitNow(directory, ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how]);
+  return (log ?? '').split('\x01').slice(1).flatMap(changesOf);
+}
+
+/**
+ * Those of the directories, relative to the one that is given, that git ignores and tracks nothing of; whether they are
+ * there makes no difference. Waits for git, some 20 ms.
+ */
+export function ignoredDirectories(directory: string, paths: readonly string[]): string[] {
+  const inside = paths.map((path) => `${path}/x`).join('\0');
+  const ignored = gitNow(directory, ['check-ignore', '-z', '--stdin'], inside);
+  const tracked = ignored && gitNow(directory, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths]);
+  if (ignored === null || tracked === null) return [];
+  const kept = tracked.split('\0');
+  return ignored
+    .split('\0')
+    .map((path) => path.slice(0, -'/x'.length))
+    .filter((path) => path !== '' && !kept.some((file) => file.startsWith(`${path}/`)));
+}
+
+/**
+ * The files below the directory that git tracks and of which a line matches an extended regular expression, relative to
+ * it; null where git cannot tell in time. Waits for git, which takes 10 to 500 ms.
+ */
+export function filesMatching(directory: string, pattern: string): string[] | null {
+  const found = gitNow(directory, ['grep', '-I', '-z', '-E', '--no-color', '--name-only', '-e', pattern]);
+  return found?.split('\0').filter((path) => path !== '') ?? null;
+}
+
+/** What git prints, at once; null where it fails or takes too long. An exit code of 1 says that nothing was found. */
+function gitNow(directory: string, args: readonly string[], input = ''): string | null {
+  const { status, stdout } = spawnSync('git', args, {
+    cwd: directory,
+    encoding: 'utf8',
+    env: untouching(),
+    input,
+    maxBuffer: 1 << 26,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: MOST_MILLISECONDS,
+  });
+  return status === 0 || status === 1 ? stdout : null;
 }
 
 /** An environment in which git neither writes nor downloads anything; older versions only heed the last of these. */

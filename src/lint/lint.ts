@@ -20,6 +20,17 @@ export interface LintInput {
   contextNames?: (directory: string) => readonly string[];
   /** The files of the context that each of the last commits changed; none where that is not known. Reads when asked. */
   recentChanges?: () => readonly (readonly string[])[];
+  /** Whether COPY would take a file of that path, if there were one; null where no context is known. */
+  contextTakes?: (path: string) => boolean | null;
+  /** The name of the ignore file that counts; null where there is none. */
+  ignoreFile?: string | null;
+  /** Those of the directories in the context, there or not, that git ignores and tracks nothing of. Asks when asked. */
+  ignoredByGit?: (directories: readonly string[]) => readonly string[];
+  /**
+   * The files of the context that git tracks and of which a line matches an extended regular expression; null where that
+   * is not known. Asks when asked.
+   */
+  filesWith?: (pattern: string) => readonly string[] | null;
   /** How the file is going to be built, as far as that is known. */
   job?: Job;
 }

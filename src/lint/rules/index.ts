@@ -3,6 +3,7 @@ import type { Rule } from '../lint.ts';
 import { alwaysRebuilt } from './always-rebuilt.ts';
 import { bindWholeContext } from './bind-whole-context.ts';
 import { cacheMountMissing } from './cache-mount-missing.ts';
+import { contextTooBroad } from './context-too-broad.ts';
 import { copyBeforeInstall } from './copy-before-install.ts';
 import { copyThenChown } from './copy-then-chown.ts';
 import { downloadCachedForever } from './download-cached-forever.ts';
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   copyBeforeInstall,
   systemPackagesAfterCopy,
   volatileFilesCopiedEarly,
+  contextTooBroad,
   packageIndexCachedAlone,
   volatileVariableBeforeRun,
   variableDeclaredEarly,

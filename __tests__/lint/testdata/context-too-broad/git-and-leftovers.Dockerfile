@@ -1,0 +1,6 @@
+# context: .git/index Cargo.toml src/main.rs
+# gitignore: target
+FROM rust:1.90
+WORKDIR /app
+COPY . .
+RUN cargo build --release && grep -q FROM Dockerfile

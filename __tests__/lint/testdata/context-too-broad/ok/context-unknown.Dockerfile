@@ -1,0 +1,4 @@
+# context: unknown
+FROM node:24
+COPY . .
+RUN npm ci

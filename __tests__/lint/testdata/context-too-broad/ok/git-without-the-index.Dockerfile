@@ -1,0 +1,4 @@
+# context: .git/HEAD .git/refs/heads/main package.json
+FROM node:24
+COPY . .
+RUN npm ci
