@@ -113,20 +113,29 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   };
 }
 
+/** The model of a Dockerfile, and what the lint says of it. */
+export interface Read {
+  dockerfile: Dockerfile;
+  findings: LintReport;
+}
+
+/** Reads a text as dockerfileReader() does, once. */
+export function readDockerfile(text: string, ...surroundings: Parameters<typeof dockerfileReader>): Read {
+  return dockerfileReader(...surroundings)(text);
+}
+
 /**
- * The model of a Dockerfile, and what the lint says of it.
+ * Reads the text of a Dockerfile, and again when it has changed: what lies around the file is looked at only once.
  * @param context the directory in which the rules look for manifests; null where that is not known
  * @param builder what builds it; null where nothing is built
  */
-export function readDockerfile(
-  text: string,
+export function dockerfileReader(
   file: string,
   context: string | null,
   inputs: Inputs,
   builder: Job['builder'],
-): { dockerfile: Dockerfile; findings: LintReport } {
+): (text: string) => Read {
   const buildArgs = buildArguments(inputs);
-  const parsed = parseDockerfile(text, file, buildArgs);
   const found = context === null ? null : readContext(context, file);
   const known = found === null || 'problem' in found ? null : found;
   const job: Job = {
@@ -135,8 +144,7 @@ export function readDockerfile(
     buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
   };
   let changes: string[][] | null = null;
-  const input = {
-    ...parsed,
+  const surroundings = {
     job,
     contextHas: (path: string) => known?.has(path) ?? null,
     contextText: (path: string) => known?.text(path) ?? null,
@@ -147,7 +155,11 @@ export function readDockerfile(
       return changes;
     },
   };
-  return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
+  return (text) => {
+    const parsed = parseDockerfile(text, file, buildArgs);
+    const findings = lint({ ...parsed, ...surroundings }, RULES, inputs['lint-ignore']);
+    return { dockerfile: parsed.dockerfile, findings };
+  };
 }
 
 async function save(

@@ -16,16 +16,17 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
  * ones always; and a line `# job: …` what it is built with: `classic`, or a build argument `NAME=VALUE`.
  */
 export function lintText(text: string, id: string | null = null): Linted {
-  const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
+  const head = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
+  const [, files = 'unknown'] = /^# context:(.*)/.exec(head) ?? [];
   const context = files.trim() === 'unknown' ? null : files.trim().split(/\s+/);
   // `# text PATH: …` says what a file has in it, with \n for a line end.
   const texts = new Map(
-    [...text.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
+    [...head.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
       path,
       content.replaceAll('\\n', '\n'),
     ]),
   );
-  const job = (/^# job:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
+  const job = (/^# job:(.*)/m.exec(head)?.[1] ?? '').trim().split(/\s+/);
   const buildArgs = Object.fromEntries(job.filter((word) => word.includes('=')).map((word) => word.split('=')));
   const builder = job.includes('classic') ? 'classic' : null;
   const rules = RULES.filter((rule) => id === null || rule.id === id);
@@ -34,7 +35,7 @@ export function lintText(text: string, id: string | null = null): Linted {
     contextHas: contextOf(context),
     contextText: (path: string) => texts.get(path) ?? null,
     contextNames: (directory: string) => namesIn(directory, context ?? []),
-    recentChanges: () => historyIn(text),
+    recentChanges: () => historyIn(head),
   };
   return lint({ ...input, job: { builder, buildArgs, buildContexts: [] } }, rules);
 }

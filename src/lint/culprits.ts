@@ -6,6 +6,7 @@ import type { Range } from '../dockerfile/dockerfile.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Install, installOf, isSetup, isSystem, type Manager, mayPrepare } from './installs.ts';
 import type { LintInput, RuleFinding } from './lint.ts';
+import { lowered } from './lowering.ts';
 import { isNode, manifestsOf, needsOf, pickManifest } from './manifests.ts';
 import {
   type Broken,
@@ -66,6 +67,7 @@ function merged(culprits: readonly Culprit[]): Culprit[] {
       const known = first.broken.find(({ step }) => step === entry.step);
       known?.manifests.push(...entry.manifests);
       known?.hints.push(...entry.hints);
+      known?.reads.push(...entry.reads);
       if (known) known.sure &&= entry.sure;
     }
   }
@@ -133,6 +135,7 @@ function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culp
       sure: moving.every(({ sure, apart }) => sure && apart === ''),
       manifests: moving.flatMap(({ manifests }) => manifests),
       hints: moving.flatMap(({ hints }) => hints),
+      reads: moving.flatMap(({ reads }) => reads),
     });
     culprits.set(range, entry);
   };
@@ -210,7 +213,7 @@ function filesOf(
   return paths.includes(null) ? null : paths.filter((path) => path !== null);
 }
 
-type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints'> & Pick<Found, 'apart'>;
+type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints' | 'reads'> & Pick<Found, 'apart'>;
 
 /**
  * Whether the install could do without the sources of one instruction (`range`): with what manifests, and how sure that
@@ -229,7 +232,7 @@ function judge(
   if (isSystem(install)) {
     return broad.some((source) => mayFeedSystem(source, input))
       ? null
-      : { sure: all, manifests: [], hints: [], apart: '' };
+      : { sure: all, manifests: [], hints: [], reads: [], apart: '' };
   }
   const files = filesOf(install, step.workdir, broad, input);
   if (files === null) return null;
@@ -257,11 +260,12 @@ function judge(
   const known = brought.length === files.length && brought.every(({ origin }) => input.contextHas(origin) === true);
   const scriptless = isNode(install) && !install.runsScripts;
   const narrow = everything.filter((source) => source.range !== range && !isBroad(source));
-  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [], apart: '' };
+  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [], reads: [], apart: '' };
   for (const { file, origin, needs: needed } of needs) {
     if (needed === null) return null;
     verdict.manifests.push(...manifestsAt(file, origin, needed.files, install, narrow, input));
     verdict.hints.push(...needed.hints);
+    verdict.reads.push(...needed.files);
     verdict.apart = needed.apart;
   }
   verdict.sure &&= verdict.hints.length === 0;
@@ -323,7 +327,7 @@ function manifestsAt(
 const MOST_NAMES = 4;
 
 /** The finding for a culprit; `all` are those of the file. */
-export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFinding {
+export function reportCulprit(culprit: Culprit, all: readonly Culprit[], input: LintInput): RuleFinding {
   const { step, sources, range, broken } = culprit;
   const { keyword } = step.instruction;
   const directories = sources.filter(isBroad).map(({ path }) => path);
@@ -362,6 +366,7 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
       })),
       ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
     ],
+    fix: keyword === 'RUN' ? undefined : lowered(culprit, input),
   };
 }
 
