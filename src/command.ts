@@ -9,6 +9,7 @@ import { writeText } from './host/files.ts';
 import { display, exit, printErr, printOut, writeOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
+import type { Finding } from './lint/finding.ts';
 import { type LintedFiles, lintPaths, STANDARD_INPUT, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
@@ -103,11 +104,17 @@ async function lintCommand({ operands, inputs, problems: wrong, format, fix }: I
   if (format === 'text') printDiffs(linted, print, beside);
   else if (!piped) printDiffs(linted, printErr, display('stderr'));
   if (format === 'json') print(lintJson(linted, fix, failed));
-  if (format === 'text') print(findingsText(lint, sources, beside));
+  if (format === 'text') print(findingsText(lint, sources, beside) + fixHint(lint.findings));
   if (format === 'sarif') print(toSarif(lint, sources, await urisOf(linted.files)));
   if (format === 'github') printAnnotations(findingAnnotations(lint.findings));
   refuse(linted.problems);
   return failed ? 1 : 0;
+}
+
+/** What --fix would do for the findings; '' if nothing. */
+function fixHint(findings: readonly Finding[]): string {
+  const fixable = findings.filter(({ fix }) => fix !== null).length;
+  return fixable > 0 ? `\n\n  ${fixable} of them can be mended safely: cached-docker-build lint --fix` : '';
 }
 
 function lintJson({ files, lint, fixed }: LintedFiles, fix: boolean, failed: boolean): string {
@@ -116,7 +123,7 @@ function lintJson({ files, lint, fixed }: LintedFiles, fix: boolean, failed: boo
 }
 
 function printDiffs({ fixed }: LintedFiles, print: (text: string) => void, shown: Display): void {
-  for (const { file, before, after } of fixed) print(diffText(file, before, after, shown));
+  for (const { file, before, after } of fixed) print(`${diffText(file, before, after, shown)}\n`);
 }
 
 function refuse(problems: Problem[]): number {

@@ -28,13 +28,18 @@ function missing(from: readonly string[], there: readonly string[]): string[] {
   });
 }
 
+/** What may go: the old sign of a comment, a RUN that has become part of another, a destination of one file. */
+const GOES: Record<string, string[]> = {
+  'not-a-comment': ['//'],
+  'package-index-cached-alone': ['RUN'],
+  'lockfile-not-copied': ['package.json'],
+};
+
 /** What a fix leaves behind; '' if all is well. */
 function wrongWith(text: string, { rule, fix }: Finding): string {
   const fixed = applyEdits(text, fix?.edits ?? []);
   const syntax = lintText(fixed).findings.filter((finding) => finding.rule === 'syntax');
-  // A comment gets its sign, and of a RUN that fetched an index the command goes into the one that installs.
-  const known = rule === 'not-a-comment' ? ['//'] : rule === 'package-index-cached-alone' ? ['RUN'] : [];
-  const lost = missing(words(text), words(fixed)).filter((word) => !known.includes(word));
+  const lost = missing(words(text), words(fixed)).filter((word) => !GOES[rule]?.includes(word));
   const problems = [...syntax.map(({ message }) => message), ...(lost.length > 0 ? [`lost ${lost.join(' ')}`] : [])];
   return problems.length > 0 ? `${rule}: ${problems.join(', ')}\n${text}\n--->\n${fixed}` : '';
 }

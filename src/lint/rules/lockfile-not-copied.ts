@@ -117,6 +117,9 @@ function broughtAlong({ manager }: Install, bringer: Instruction, lock: string):
   const { end } = last.range;
   const directory = directoryOf(copy);
   const { destination } = copy;
+  // A directory would give back its own name to a file that takes another.
+  const isNamed = directory !== destination.text && basename(last.text) !== basename(destination.text);
+  if (isNamed && destination.text !== '.') return undefined;
   const other =
     directory === destination.text || destination.text === '.' ? [] : [replace(destination.range, directory)];
   return fix('Bring the lock file along.', replace({ start: end, end }, ` ${lock}`), other);
