@@ -7,16 +7,18 @@ import { type Format, helpText, type Invocation, readArguments } from './flags.t
 import { annotate } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
 import { readText, writeText } from './host/files.ts';
-import { display, exit, printErr, printOut } from './host/terminal.ts';
+import { display, exit, printErr, printOut, writeOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
-import { lintPaths, urisOf } from './linting.ts';
+import type { Finding } from './lint/finding.ts';
+import { type LintedFiles, lintPaths, STANDARD_INPUT, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
 import { type Annotations, annotationsOf, findingAnnotations, missAnnotations } from './report/annotations.ts';
 import { oneLine, printable } from './report/clean.ts';
 import { comparisonText } from './report/comparison.ts';
-import { paint } from './report/display.ts';
+import { diffText } from './report/diff.ts';
+import { type Display, paint } from './report/display.ts';
 import { readReport } from './report/read.ts';
 import { type Report, seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
@@ -37,11 +39,11 @@ export async function runCommand(argv: string[]): Promise<void> {
 }
 
 async function dispatch(invocation: Invocation, cancel: AbortSignal): Promise<number> {
-  const { command, inputs, problems, format, operands } = invocation;
+  const { command, inputs, problems, format } = invocation;
   if (command === 'version') printOut(version);
   else if (command === 'build') return buildCommand(inputs, problems, format, cancel);
-  else if (command === 'lint') return lintCommand(operands, inputs, problems, format);
-  else if (command === 'explain') return explainCommand(operands, problems, format);
+  else if (command === 'lint') return lintCommand(invocation);
+  else if (command === 'explain') return explainCommand(invocation);
   else if (problems.length > 0) return refuse([...problems, hint]);
   else printOut(helpText());
   return 0;
@@ -79,26 +81,58 @@ function printAnnotations({ annotations, left }: Annotations): void {
   if (left > 0) printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
 }
 
-async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[], format: Format): Promise<number> {
+const twoOutputs: Problem = {
+  kind: 'usage',
+  message:
+    '--format github and the fixed text of standard input would both go to standard output: take another format.',
+  file: null,
+};
+
+async function lintCommand({ operands, inputs, problems: wrong, format, fix }: Invocation): Promise<number> {
   const paths = operands.length > 0 ? operands : [inputs.file || join(inputs.context, 'Dockerfile')];
-  const linted = await lintPaths(paths, inputs);
-  if ('problems' in linted || wrong.length > 0) {
-    return refuse([...wrong, ...('problems' in linted ? linted.problems : [])]);
+  const piped = fix && paths.includes(STANDARD_INPUT);
+  if (piped && format === 'github') wrong.push(twoOutputs);
+  // Nothing is written while something is wrong.
+  const linted = await lintPaths(paths, inputs, fix && wrong.length === 0);
+  if (linted.files === undefined || wrong.length > 0) {
+    return refuse([...wrong, ...(linted.files === undefined ? linted.problems : [])]);
   }
-  const { files, sources, lint } = linted;
+  const { lint, sources } = linted;
   const serious =
     inputs.lint === 'error'
       ? seriousFindings(lint.findings)
       : lint.findings.filter(({ severity }) => severity === 'error');
-  const outcome = serious.length > 0 ? 'failure' : 'success';
-  if (format === 'json') printOut(JSON.stringify({ schemaVersion: 1, files, lint, outcome }, null, 2));
-  if (format === 'text') printOut(findingsText(lint, sources, display('stdout')));
-  if (format === 'sarif') printOut(toSarif(lint, sources, await urisOf(files)));
+  const failed = serious.length > 0 || linted.problems.length > 0;
+  // Standard output is for the text that came on standard input, and what is said of it goes beside it.
+  if (piped) writeOut(linted.piped);
+  const print = piped ? printErr : printOut;
+  const beside = display(piped ? 'stderr' : 'stdout');
+  if (format === 'text') printDiffs(linted, print, beside);
+  else if (!piped) printDiffs(linted, printErr, display('stderr'));
+  if (format === 'json') print(lintJson(linted, fix, failed));
+  if (format === 'text') print(findingsText(lint, sources, beside) + fixHint(lint.findings));
+  if (format === 'sarif') print(toSarif(lint, sources, await urisOf(linted.files)));
   if (format === 'github') printAnnotations(findingAnnotations(lint.findings));
-  return outcome === 'success' ? 0 : 1;
+  refuse(linted.problems);
+  return failed ? 1 : 0;
 }
 
-async function explainCommand(operands: string[], wrong: Problem[], format: Format): Promise<number> {
+/** What --fix would do for the findings; '' if nothing. */
+function fixHint(findings: readonly Finding[]): string {
+  const fixable = findings.filter(({ fix }) => fix !== null).length;
+  return fixable > 0 ? `\n\n  ${fixable} of them can be mended safely: cached-docker-build lint --fix` : '';
+}
+
+function lintJson({ files, lint, fixed }: LintedFiles, fix: boolean, failed: boolean): string {
+  const mended = fix ? { fixed: fixed.map(({ file }) => file) } : {};
+  return JSON.stringify({ schemaVersion: 1, files, ...mended, lint, outcome: failed ? 'failure' : 'success' }, null, 2);
+}
+
+function printDiffs({ fixed }: LintedFiles, print: (text: string) => void, shown: Display): void {
+  for (const { file, before, after } of fixed) print(`${diffText(file, before, after, shown)}\n`);
+}
+
+async function explainCommand({ operands, problems: wrong, format }: Invocation): Promise<number> {
   const [old, recent] = await Promise.all(operands.slice(0, 2).map(openReport));
   const unread = [old, recent].flatMap((opened) => (opened && 'problem' in opened ? [opened.problem] : []));
   if (!old || !recent || 'problem' in old || 'problem' in recent || wrong.length > 0) {

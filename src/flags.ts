@@ -30,6 +30,8 @@ export interface Invocation {
   command: Command | 'help' | 'version';
   inputs: Inputs;
   format: Format;
+  /** Whether `lint` makes the safe fixes. */
+  fix: boolean;
   /** What stands behind the command: the context of `build`, the paths of `lint`, the reports of `explain`. */
   operands: string[];
   problems: Problem[];
@@ -48,6 +50,7 @@ export function readArguments(argv: string[]): Invocation {
   const wrong = (message: string) => problems.push({ kind: 'usage', message, file: null });
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {
     format: { type: 'string' },
+    fix: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
   };
@@ -82,10 +85,14 @@ export function readArguments(argv: string[]): Invocation {
     return (['list', 'lines'].includes(INPUTS[name].kind) ? given?.join('\n') : given?.at(-1)) ?? null;
   };
   const read = readInputs(raw);
-  const result = { ...read, operands, format: isFormat(format) ? format : 'text', problems } as const;
+  const asked = texts.get('fix')?.at(-1) ?? 'false';
+  if (asked !== 'true' && asked !== 'false') wrong(`--fix: "${asked}" is not one of true, false.`);
+  const fix = asked === 'true';
+  const result = { ...read, operands, format: isFormat(format) ? format : 'text', fix, problems } as const;
   if (texts.has('version')) return { ...result, command: 'version', problems: [] };
   if (texts.has('help') || command === 'help') return { ...result, command: 'help', problems: [] };
   problems.push(...read.problems);
+  if (command === 'build' && fix) wrong('--fix belongs to lint: `cached-docker-build lint --fix`.');
   if (command === 'build' && operands.length > 1)
     wrong(`build takes one context, not ${operands.length}: ${operands.join(' ')}.`);
   if (command === 'explain' && operands.length !== 2)
@@ -119,6 +126,7 @@ export function helpText(): string {
     '',
     'Flags (each is an input of the action as well):',
     ...flags,
+    `  ${'--fix'.padEnd(36)}lint only: make the changes that are surely safe, and show them.`,
     `  ${'--format'.padEnd(36)}How the report is printed: ${FORMATS.join(', ')}. [text]`,
     '',
     'Exit code: 0 fine, 1 the job failed, 2 wrong usage.',

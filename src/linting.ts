@@ -1,4 +1,4 @@
-// The `lint` command's work: paths → Dockerfiles → findings. How they are printed is the command's business.
+// The `lint` command's work: paths → Dockerfiles → findings, and files with their safe fixes made. How they are printed is the command's business.
 
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,12 +6,13 @@ import { ContextGuess } from './context/guess.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { workspace } from './host/actions.ts';
-import { directoryProblem, readText, realPath } from './host/files.ts';
+import { directoryProblem, readText, realPath, replaceText } from './host/files.ts';
 import { directoriesUpToTop, filesBelow, topLevel } from './host/git.ts';
 import { readInput } from './host/terminal.ts';
 import { openTree } from './host/tree.ts';
 import type { Inputs, Problem } from './inputs.ts';
-import { readDockerfile } from './pipeline.ts';
+import { makeFixes } from './lint/fixing.ts';
+import { dockerfileReader } from './pipeline.ts';
 import { mapText, oneLine, printable } from './report/clean.ts';
 import type { LintReport, Sources } from './report/report.ts';
 
@@ -20,14 +21,34 @@ export interface LintedFiles {
   files: string[];
   sources: Sources;
   lint: LintReport;
+  /** The files that fixes were made in. */
+  fixed: FixedFile[];
+  /** The text that came on standard input, its fixes made; '' where none came, or it cannot be given back whole. */
+  piped: string;
+  /** What could not be written. */
+  problems: Problem[];
 }
 
-const STANDARD_INPUT = '-';
+/** A file and its texts; of both the name is as the user gave it. */
+export interface FixedFile {
+  file: string;
+  before: string;
+  after: string;
+}
+
+export const STANDARD_INPUT = '-';
 /** What standard input is called in findings. */
 const INPUT_NAME = 'stdin';
 
-/** Lints the paths: files, directories, or standard input; or else says all that is wrong with them. */
-export async function lintPaths(paths: string[], inputs: Inputs): Promise<LintedFiles | { problems: Problem[] }> {
+/**
+ * Lints the paths: files, directories, or standard input; or else says all that is wrong with them.
+ * @param fixes whether safe fixes are made, and the files written; of standard input the text is given back only
+ */
+export async function lintPaths(
+  paths: string[],
+  inputs: Inputs,
+  fixes: boolean,
+): Promise<LintedFiles | { problems: Problem[]; files?: undefined }> {
   const found = await Promise.all(paths.map(dockerfilesOf));
   const problems = found.flatMap((result) => ('problem' in result ? [result.problem] : []));
   const named = onceEach(found.flatMap((result) => ('files' in result ? result.files : [])));
@@ -37,23 +58,56 @@ export async function lintPaths(paths: string[], inputs: Inputs): Promise<Linted
   );
   if (problems.length + unread.length > 0) return { problems: [...problems, ...unread] };
   const guess = new ContextGuess();
-  const linted = read
-    .map(({ name, path, text }) => {
-      const context = contextOf(path, text ?? '', inputs, guess);
-      return { name, text, ...readDockerfile(text ?? '', name, context, inputs, null) };
-    })
-    .filter((file) => paths.includes(file.name) || !isPiece(file.text ?? '', file.dockerfile, file.findings));
-  const sum = (count: 'suppressed' | 'ignored') => linted.reduce((all, { findings }) => all + findings[count], 0);
+  const all = await Promise.all(read.map((source) => lintSource(source, inputs, fixes, guess)));
+  const results = all.filter((one) => paths.includes(one.file) || !isPiece(one.before, one.dockerfile, one.findings));
+  const sum = (count: 'suppressed' | 'ignored') => results.reduce((all, { findings }) => all + findings[count], 0);
   const lint = {
-    findings: linted.flatMap(({ findings }) => findings.findings),
+    findings: results.flatMap(({ findings }) => findings.findings),
     suppressed: sum('suppressed'),
     ignored: sum('ignored'),
   };
   return {
-    files: linted.map(({ name }) => name),
-    sources: new Map(linted.map(({ name, text }) => [printable(name), text ?? ''])),
+    files: results.map(({ file }) => file),
+    sources: new Map(results.map(({ file, after }) => [printable(file), after])),
     lint: mapText(lint, printable),
+    fixed: results.filter(({ before, after }) => before !== after),
+    piped: results.find(({ path, problem }) => path === null && problem === null)?.after ?? '',
+    problems: results.flatMap(({ problem }) => (problem === null ? [] : [problem])),
   };
+}
+
+/** A file, and what came of it. */
+interface LintedFile extends FixedFile {
+  path: string | null;
+  /** As it was. */
+  dockerfile: Dockerfile;
+  findings: LintReport;
+  problem: Problem | null;
+}
+
+/** Lints a file that was read; with its fixes made, and the file written, if they are asked for. */
+async function lintSource(
+  { name, path, text }: Source,
+  inputs: Inputs,
+  fixes: boolean,
+  guess: ContextGuess,
+): Promise<LintedFile> {
+  const before = text ?? '';
+  const read = dockerfileReader(name, contextOf(path, before, inputs, guess), inputs, null);
+  const lint = (changed: string): LintReport => read(changed).findings;
+  const { dockerfile, findings: first } = read(before);
+  const one = { file: name, path, before, dockerfile };
+  if (!fixes) return { ...one, after: before, findings: first, problem: null };
+  const { text: after, linted, findings } = makeFixes(before, lint);
+  const unwritten = path === null ? lossOf(before) : after === before ? null : await replaceText(path, before, after);
+  if (unwritten === null) return { ...one, after, findings: { ...linted, findings }, problem: null };
+  const message = `${oneLine(name)} ${unwritten}: nothing in it is fixed.`;
+  return { ...one, after: before, findings: first, problem: { kind: 'world', message, file: name } };
+}
+
+/** Why a text that was read cannot be given back as it came: for a byte that is no UTF-8, reading puts this sign. */
+function lossOf(text: string): string | null {
+  return text.includes('\ufffd') ? 'has bytes that are no UTF-8' : null;
 }
 
 /** Where the rules look for manifests: where it is built from, named or guessed; of standard input nobody knows. */
@@ -75,7 +129,14 @@ function isPiece(text: string, { stages, instructions }: Dockerfile, { findings 
 }
 
 /** A file, read; standard input has no path. */
-async function readSource(operand: string) {
+interface Source {
+  name: string;
+  path: string | null;
+  text: string | null;
+  problem: string | null;
+}
+
+async function readSource(operand: string): Promise<Source> {
   if (operand === STANDARD_INPUT) return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
   return { name: operand, path: operand, ...(await readText(operand)) };
 }

@@ -141,20 +141,31 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   };
 }
 
+/** The model of a Dockerfile, and what the lint says of it. */
+export interface Read {
+  dockerfile: Dockerfile;
+  findings: LintReport;
+  /** The build context; null where it is not known, or the builder will refuse it. */
+  context: Context | null;
+}
+
+/** Reads a text as dockerfileReader() does, once. */
+export function readDockerfile(text: string, ...surroundings: Parameters<typeof dockerfileReader>): Read {
+  return dockerfileReader(...surroundings)(text);
+}
+
 /**
- * The model of a Dockerfile, and what the lint says of it.
+ * Reads the text of a Dockerfile, and again when it has changed: what lies around the file is looked at only once.
  * @param context the directory in which the rules look for manifests; null where that is not known
  * @param builder what builds it; null where nothing is built
  */
-export function readDockerfile(
-  text: string,
+export function dockerfileReader(
   file: string,
   context: string | null,
   inputs: Inputs,
   builder: Job['builder'],
-): { dockerfile: Dockerfile; findings: LintReport; context: Context | null } {
+): (text: string) => Read {
   const buildArgs = buildArguments(inputs);
-  const parsed = parseDockerfile(text, file, buildArgs);
   const found = context === null ? null : readContext(context, file);
   const known = found === null || 'problem' in found ? null : found;
   const job: Job = {
@@ -165,8 +176,7 @@ export function readDockerfile(
   // What nobody is shown is not worth a process.
   const asked = inputs.lint === 'off' ? null : context;
   let changes: string[][] | null = null;
-  const input = {
-    ...parsed,
+  const surroundings = {
     job,
     contextHas: (path: string) => known?.has(path) ?? null,
     contextText: (path: string) => known?.text(path) ?? null,
@@ -180,7 +190,11 @@ export function readDockerfile(
     ignoredByGit: (directories: readonly string[]) => (asked === null ? [] : ignoredDirectories(asked, directories)),
     filesWith: (pattern: string) => (asked === null ? null : filesMatching(asked, pattern)),
   };
-  return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']), context: known };
+  return (text) => {
+    const parsed = parseDockerfile(text, file, buildArgs);
+    const findings = lint({ ...parsed, ...surroundings }, RULES, inputs['lint-ignore']);
+    return { dockerfile: parsed.dockerfile, findings, context: known };
+  };
 }
 
 async function save(

@@ -42,6 +42,13 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     expect(page(id)).toContain(`cached-docker-build ignore=${id} `);
   });
 
+  test('the page tells of the fix, if the rule has one', () => {
+    const examples = readdirSync(path(`__tests__/lint/testdata/${id}`));
+    const [, told = ''] = page(id).split('\n## Fix\n\n');
+    const isTold = told !== '' && !told.startsWith('None is made');
+    expect(isTold).toBe(examples.some((name) => name.endsWith('.fixed')));
+  });
+
   test('ids are in kebab case, summaries are one sentence', () => {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(rule.summary).toMatch(/^[A-Z][^\n]*\.$/);
@@ -67,7 +74,9 @@ test('every Dockerfile in testdata has its output, and every output its Dockerfi
     const stems = (extension: string) =>
       files.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
     expect(stems('.out')).toEqual(stems('.Dockerfile'));
-    expect(files).toHaveLength(2 * stems('.out').length);
+    // Some have what they become as well.
+    expect(stems('.Dockerfile')).toEqual(expect.arrayContaining(stems('.fixed')));
+    expect(files).toHaveLength(2 * stems('.out').length + stems('.fixed').length);
   }
 });
 

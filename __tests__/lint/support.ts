@@ -17,16 +17,17 @@ export function contextOf(files: readonly string[] | null): (path: string) => bo
  * `.dockerignore` have in them say `# gitignore: a b` and `# dockerignore: a b`: names of directories, wherever they are.
  */
 export function lintText(text: string, id: string | null = null): Linted {
-  const [, files = 'unknown'] = /^# context:(.*)/.exec(text) ?? [];
+  const head = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
+  const [, files = 'unknown'] = /^# context:(.*)/.exec(head) ?? [];
   const context = files.trim() === 'unknown' ? null : files.trim().split(/\s+/);
   // `# text PATH: …` says what a file has in it, with \n for a line end.
   const texts = new Map(
-    [...text.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
+    [...head.matchAll(/^# text (\S+): (.*)$/gm)].map(([, path = '', content = '']) => [
       path,
       content.replaceAll('\\n', '\n'),
     ]),
   );
-  const job = (/^# job:(.*)/m.exec(text)?.[1] ?? '').trim().split(/\s+/);
+  const job = (/^# job:(.*)/m.exec(head)?.[1] ?? '').trim().split(/\s+/);
   const buildArgs = Object.fromEntries(job.filter((word) => word.includes('=')).map((word) => word.split('=')));
   const builder = job.includes('classic') ? 'classic' : null;
   const ignored = /^# dockerignore:(.*)/m.exec(text);
@@ -39,7 +40,7 @@ export function lintText(text: string, id: string | null = null): Linted {
     contextNames: (directory: string) => namesIn(directory, context ?? []),
     contextTakes: (path: string) => (context === null ? null : !isIn(path, ignored?.[1])),
     ignoreFile: ignored && '.dockerignore',
-    recentChanges: () => historyIn(text),
+    recentChanges: () => historyIn(head),
     ignoredByGit: (paths: readonly string[]) =>
       paths.filter((path) => isIn(path, /^# gitignore:(.*)/m.exec(text)?.[1])),
     filesWith: (pattern: string) =>

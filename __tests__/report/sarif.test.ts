@@ -71,6 +71,29 @@ test('results have all that is known, worst first', () => {
   });
 });
 
+test('fixes are replacements in the file of the finding', () => {
+  const text =
+    '# context: web/package.json web/package-lock.json\nFROM node:24\nWORKDIR /app\nCOPY web/package.json ./\nRUN npm install\n';
+  const [result] = sarif(lintText(text, 'lockfile-not-copied').findings, text).results;
+  expect(result.fixes).toEqual([
+    {
+      description: { text: 'Bring the lock file along.' },
+      artifactChanges: [
+        {
+          artifactLocation: { uri: 'a%20b/Dockerfile', uriBaseId: '%SRCROOT%' },
+          replacements: [
+            {
+              deletedRegion: { startLine: 4, startColumn: 22, endLine: 4, endColumn: 22 },
+              insertedContent: { text: ' web/package-lock.json' },
+            },
+          ],
+        },
+      ],
+    },
+  ]);
+  expect(sarif().results.some((other: object) => 'fixes' in other)).toBe(false);
+});
+
 test('a clean file has no results, and the rules all the same', () => {
   const run = sarif([]);
   expect(run.results).toEqual([]);

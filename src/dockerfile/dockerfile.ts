@@ -136,6 +136,8 @@ export interface Directive {
 export interface Dockerfile {
   /** As the user named it; only for messages. */
   path: string;
+  /** The whole file as it was given, byte order mark and line ends included. */
+  text: string;
   directives: Directive[];
   /** The character that joins lines and escapes: a backslash, or a backtick where the file says so. */
   escape: string;

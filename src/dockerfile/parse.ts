@@ -32,15 +32,15 @@ export function parseDockerfile(text: string, path: string, buildArgs: BuildArgs
   const { directives, comments, escape: escapeToken } = reader;
   const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
   const { stages } = linked;
-  const dockerfile: Dockerfile = { path, directives, escape: escapeToken, comments, instructions, stages };
+  const dockerfile: Dockerfile = { path, text, directives, escape: escapeToken, comments, instructions, stages };
   problems.push(...linked.problems);
   problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
   problems.sort((a, b) => a.range.start.line - b.range.start.line);
   return { dockerfile, problems: speaksDockerfile(dockerfile) ? problems : [] };
 }
 
-/** Docker's frontends and their mirrors have `dockerfile` in their name. */
-function speaksDockerfile({ directives }: Dockerfile): boolean {
+/** Whether Docker's own frontend reads it: those and their mirrors have `dockerfile` in their name. */
+export function speaksDockerfile({ directives }: Dockerfile): boolean {
   const syntax = directives.find(({ name }) => name === 'syntax')?.value;
   return syntax === undefined || /dockerfile/i.test(syntax);
 }

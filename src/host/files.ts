@@ -2,7 +2,20 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -44,6 +57,36 @@ export async function writeText(path: string, text: string): Promise<void> {
     await rename(whole, path);
   } catch (error) {
     throw new Error(`${path} ${reason(error)}: it was to be written`);
+  }
+}
+
+/**
+ * Gives a file another text, whole or not at all. It keeps its owner and mode, and a link to it stays a link.
+ * @param before the text that it was read with: if it is another by now, it is left alone
+ * @returns null when it is done, else why not: "has changed meanwhile", …
+ */
+export async function replaceText(path: string, before: string, after: string): Promise<string | null> {
+  try {
+    const real = await realpath(path);
+    const found = await stat(real);
+    if (!found.isFile()) return 'is no regular file';
+    const bytes = await readFile(real);
+    if (!bytes.equals(Buffer.from(before))) {
+      return bytes.toString('utf8') === before ? 'has bytes that are no UTF-8' : 'has changed meanwhile';
+    }
+    const whole = `${real}.${randomUUID()}`;
+    try {
+      await writeFile(whole, after, { flag: 'wx' });
+      // Only root may give files away; one of ours is ours already.
+      await chown(whole, found.uid, found.gid).catch(() => {});
+      await chmod(whole, found.mode);
+      await rename(whole, real);
+    } finally {
+      await rm(whole, { force: true });
+    }
+    return null;
+  } catch (error) {
+    return reason(error);
   }
 }
 

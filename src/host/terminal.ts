@@ -13,6 +13,11 @@ export function printOut(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Writes a text as it is, without a line end behind it. */
+export function writeOut(text: string): void {
+  process.stdout.write(text);
+}
+
 export function printErr(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -7,6 +7,7 @@ import { copied } from '../dockerfile/files.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Install, installOf, isSetup, isSystem, type Manager, mayPrepare } from './installs.ts';
 import type { LintInput, RuleFinding } from './lint.ts';
+import { lowered } from './lowering.ts';
 import { isNode, manifestsOf, needsOf, pickManifest } from './manifests.ts';
 import {
   type Broken,
@@ -67,6 +68,7 @@ function merged(culprits: readonly Culprit[]): Culprit[] {
       const known = first.broken.find(({ step }) => step === entry.step);
       known?.manifests.push(...entry.manifests);
       known?.hints.push(...entry.hints);
+      known?.reads.push(...entry.reads);
       if (known) known.sure &&= entry.sure;
     }
   }
@@ -134,6 +136,7 @@ function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culp
       sure: moving.every(({ sure, apart }) => sure && apart === ''),
       manifests: moving.flatMap(({ manifests }) => manifests),
       hints: moving.flatMap(({ hints }) => hints),
+      reads: moving.flatMap(({ reads }) => reads),
     });
     culprits.set(range, entry);
   };
@@ -211,7 +214,7 @@ function filesOf(
   return paths.includes(null) ? null : paths.filter((path) => path !== null);
 }
 
-type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints'> & Pick<Found, 'apart'>;
+type Verdict = Pick<Broken, 'sure' | 'manifests' | 'hints' | 'reads'> & Pick<Found, 'apart'>;
 
 /**
  * Whether the install could do without the sources of one instruction (`range`): with what manifests, and how sure that
@@ -230,7 +233,7 @@ function judge(
   if (isSystem(install)) {
     return broad.some((source) => mayFeedSystem(source, input))
       ? null
-      : { sure: all, manifests: [], hints: [], apart: '' };
+      : { sure: all, manifests: [], hints: [], reads: [], apart: '' };
   }
   const files = filesOf(install, step.workdir, broad, input);
   if (files === null) return null;
@@ -258,11 +261,12 @@ function judge(
   const known = brought.length === files.length && brought.every(({ origin }) => input.contextHas(origin) === true);
   const scriptless = isNode(install) && !install.runsScripts;
   const narrow = everything.filter((source) => source.range !== range && !isBroad(source));
-  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [], apart: '' };
+  const verdict: Verdict = { sure: all && (known || scriptless), manifests: [], hints: [], reads: [], apart: '' };
   for (const { file, origin, needs: needed } of needs) {
     if (needed === null) return null;
     verdict.manifests.push(...manifestsAt(file, origin, needed.files, install, narrow, input));
     verdict.hints.push(...needed.hints);
+    verdict.reads.push(...needed.files);
     verdict.apart = needed.apart;
   }
   verdict.sure &&= verdict.hints.length === 0;
@@ -360,6 +364,7 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[], input: 
       })),
       ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
     ],
+    fix: keyword === 'RUN' ? undefined : lowered(culprit, input),
   };
 }
 

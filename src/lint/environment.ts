@@ -6,7 +6,10 @@ import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts
 import { parentOf } from '../dockerfile/stages.ts';
 import { type Pair, pairs } from '../dockerfile/variables.ts';
 import { costlyCommand, namedRuns } from './cost.ts';
-import { isSetup } from './installs.ts';
+import { fix, move } from './edits.ts';
+import type { Fix } from './finding.ts';
+import { installOf, isSetup, isSystem } from './installs.ts';
+import { isNode } from './manifests.ts';
 import { asLine } from './paste.ts';
 import { commandsOf, mentions, ownInstructions } from './steps.ts';
 import { unique } from './texts.ts';
@@ -91,27 +94,112 @@ export function unusedBy(runs: readonly Instruction[]): string {
   return `${namedRuns(runs)} ${run} again with every new value and ${use} it`;
 }
 
-/** Where to put declarations that the same RUNs do not use. */
-export function moveDown(group: readonly Idle[]): string {
+/** What has to move for declarations that the same RUNs do not use, and past which line. */
+interface Plan {
+  /** The declarations, and what uses them on the way: it has to come along. */
+  moving: Instruction[];
+  /** The names that are declared. */
+  names: ReadonlySet<string>;
+  /** The line in which the last RUN ends that does not use them. */
+  last: number;
+  /** What uses them first, below that. */
+  next: Instruction | undefined;
+}
+
+function planOf(group: readonly Idle[]): Plan {
   const declarations = unique(group.map(({ instruction }) => instruction));
   const last = Math.max(...group.flatMap(({ runs }) => runs.map(({ range }) => range.end.line)));
-  const uses = unique(group.flatMap(({ mentionedBy }) => mentionedBy)).filter((use) => !declarations.includes(use));
-  // What uses them on the way has to come along.
+  const uses = unique(group.flatMap(({ mentionedBy }) => mentionedBy))
+    .filter((use) => !declarations.includes(use))
+    .sort((a, b) => a.range.start.line - b.range.start.line);
   const along = uses.filter(({ range }) => range.start.line < last);
   const next = uses.find(({ range }) => range.start.line > last);
-  const names = new Set(group.map(({ pair: { name } }) => name));
-  const lines = [...declarations, ...along].map((instruction) => partOf(instruction, names));
+  return {
+    moving: [...declarations, ...along],
+    names: new Set(group.map(({ pair: { name } }) => name)),
+    last,
+    next,
+  };
+}
+
+/** Where to put declarations that the same RUNs do not use. */
+export function moveDown(group: readonly Idle[]): string {
+  const { moving, names, last, next } = planOf(group);
+  const lines = moving.map((instruction) => partOf(instruction, names));
   const where = next ? `right above line ${next.range.start.line}, the first that uses it` : `below line ${last}`;
   return [`Move ${lines.length === 1 ? 'this' : 'these'} down, ${where}:`, ...lines].join('\n');
 }
 
-/** The instruction as a line; of several variables in one, those that are named or take their value. */
-function partOf(instruction: Instruction, names: ReadonlySet<string>): string {
-  const all = declaredIn(instruction);
-  const concerned = all.filter(
+/**
+ * The same as a fix, where the RUNs that the declarations pass surely read none of them, and nothing on the way gives
+ * them another meaning.
+ * @param isSafe whether a command reads no variable of these names, unseen ones included
+ */
+export function movedDown(
+  group: readonly Idle[],
+  dockerfile: Dockerfile,
+  isSafe: (command: ShellCommand, run: Instruction) => boolean,
+): Fix | undefined {
+  const { moving, names, last, next } = planOf(group);
+  const own = group[0]?.stage.instructions ?? [];
+  const runs = group.flatMap((idle) => idle.runs);
+  const first = Math.min(...moving.map((instruction) => own.indexOf(instruction)));
+  const lastRun = runs.find(({ range }) => range.end.line === last);
+  if (first < 0 || lastRun === undefined || !runs.every((run) => own.includes(run))) return undefined;
+  const isMovable = ({ keyword }: Instruction): boolean => ['ARG', 'ENV', 'LABEL'].includes(keyword);
+  if (!moving.every((one) => isMovable(one) && isConcerned(one, names))) return undefined;
+  const target = next !== undefined && own.includes(next) ? next : null;
+  const end = target === null ? own.indexOf(lastRun) + 1 : own.indexOf(target);
+  const passed = own.slice(first, end).filter((instruction) => !moving.includes(instruction));
+  const isFree = (other: Instruction): boolean =>
+    moving.every((one) => !interfere(one, other)) && commandsOf(other).every((command) => isSafe(command, other));
+  if (!passed.every(isFree)) return undefined;
+  const place = target === null ? { below: lastRun } : { above: target };
+  const where = target === null ? 'below the RUNs that do not use' : 'to the first step that uses';
+  const inOrder = moving.toSorted((a, b) => own.indexOf(a) - own.indexOf(b));
+  return fix(`Move the declaration down ${where} it.`, move(dockerfile, inOrder, place));
+}
+
+/** Whether one of the two sets what the other says. */
+function interfere(one: Instruction, other: Instruction): boolean {
+  const sets = (setter: Instruction, user: Instruction): boolean =>
+    pairs(setter).some(
+      ({ name }) =>
+        (setter.keyword !== 'LABEL' && mentions(user).has(name)) || pairs(user).some((pair) => pair.name === name),
+    );
+  return sets(one, other) || sets(other, one);
+}
+
+/** Commands that show the whole environment. */
+const SHOW = new Set(['env', 'export', 'printenv', 'set', 'declare', 'typeset']);
+
+/**
+ * Whether the command surely reads no variable but those that its text mentions. Package managers of the system do not;
+ * of the others most may run code of packages, which may read what it likes.
+ */
+export function readsOnlyMentioned(command: ShellCommand): boolean {
+  const install = installOf(command);
+  if (install !== null && !isSystem(install)) {
+    return install.label === 'go mod download' || (isNode(install) && !install.runsScripts);
+  }
+  return isSetup(command) && !SHOW.has(command.words[0] ?? '');
+}
+
+/** Whether all that the instruction declares has one of the names, or takes the value of one. */
+function isConcerned(instruction: Instruction, names: ReadonlySet<string>): boolean {
+  return instruction.keyword === 'LABEL' || concernedIn(instruction, names).length === pairs(instruction).length;
+}
+
+function concernedIn(instruction: Instruction, names: ReadonlySet<string>): Pair[] {
+  return declaredIn(instruction).filter(
     ({ name, value }) => names.has(name) || (value ?? '').match(/\w+/g)?.some((word) => names.has(word)),
   );
-  if (concerned.length === all.length) return asLine(instruction);
+}
+
+/** The instruction as a line; of several variables in one, those that are named or take their value. */
+function partOf(instruction: Instruction, names: ReadonlySet<string>): string {
+  const concerned = concernedIn(instruction, names);
+  if (concerned.length === declaredIn(instruction).length) return asLine(instruction);
   const written = concerned.map(({ name, value }) => (value === null ? name : `${name}=${value}`));
   return `${instruction.keyword} ${written.join(' ')}`;
 }

@@ -24,6 +24,9 @@ A comment directly above an instruction silences rules for it; what stands behin
 
 The input \`lint-ignore\` (\`--lint-ignore RULE\`) leaves a rule out of the whole job. Both are counted in the report.
 
+\`lint --fix\` makes the changes that are safe: the image has the same files afterwards, apart from what the rule is about, and
+the build cannot begin to fail of them. Each page says which those are.
+
 \`syntax\` cannot be silenced: the build would fail on it.
 `;
 }

@@ -1,7 +1,9 @@
 // Runs the rules over a Dockerfile. A rule is a pure function; nothing here reads a file or prints.
 import type { Dockerfile, Range, SyntaxProblem } from '../dockerfile/dockerfile.ts';
+import { speaksDockerfile } from '../dockerfile/parse.ts';
 import type { BuildArgs } from '../dockerfile/variables.ts';
-import type { Confidence, Finding, RelatedLocation, Severity } from './finding.ts';
+import { isPlain } from './edits.ts';
+import type { Confidence, Finding, Fix, RelatedLocation, Severity } from './finding.ts';
 import { Ignores } from './ignores.ts';
 import { RULES } from './rules/index.ts';
 
@@ -52,6 +54,8 @@ export interface RuleFinding {
   message: string;
   remedy: string;
   related: { range: Range; message: string }[];
+  /** Where a safe one is known. */
+  fix?: Fix | undefined;
 }
 
 export interface Rule {
@@ -99,6 +103,7 @@ export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: r
       rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) })),
     ),
   );
+  if (!isFixable(input)) for (const { finding } of found) finding.fix = null;
   const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
   const judged = judging.map(({ id }) => id);
   const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
@@ -116,10 +121,15 @@ function onceEach<T extends { finding: Finding }>(found: readonly T[]): T[] {
 }
 
 function toFinding(path: string, { id, severity }: Pick<Rule, 'id' | 'severity'>, finding: RuleFinding): Finding {
-  const { range, confidence, message, remedy } = finding;
+  const { range, confidence, message, remedy, fix = null } = finding;
   const related = finding.related.map((location) => ({ ...place(path, location.range), message: location.message }));
   const about = { confidence, message, remedy, related };
-  return { rule: id, severity, ...place(path, range), ...about, seconds: null, fix: null };
+  return { rule: id, severity, ...place(path, range), ...about, seconds: null, fix };
+}
+
+/** Whether a change of the file can be trusted: of one that is not understood, or cannot be cut, no more than a word. */
+function isFixable({ dockerfile, problems }: LintInput): boolean {
+  return problems.length === 0 && speaksDockerfile(dockerfile) && isPlain(dockerfile.text);
 }
 
 function syntaxFinding(path: string, { message, hint, range }: SyntaxProblem): Finding {

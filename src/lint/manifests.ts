@@ -189,7 +189,8 @@ export function needsOf(install: Install, origin: string, input: LintInput): Nee
     input.contextHas(origin) === true
       ? [basename(origin), ...known.lock.filter(there), ...settings]
       : usual(install, origin, known);
-  const scripted = !isNode(install) || install.runsScripts;
+  // A requirements file that can be read says itself whether it takes the project along.
+  const scripted = isNode(install) ? install.runsScripts : !(install.manager === 'pip' && text !== null);
   const signs = scripted
     ? known.hints.filter((name) => there(name) && !more.some((file) => file.startsWith(`${path(name)}/`)))
     : [];
@@ -241,6 +242,11 @@ function isHarmless(command: string): boolean {
 
 function hasScripts(text: string | null): boolean {
   return text === null || /"(pre|post)-(install-cmd|autoload-dump)"/.test(text);
+}
+
+/** Whether a package.json may have scripts that an install of it runs; its text is null where it cannot be read. */
+export function hasLifecycleScripts(text: string | null): boolean {
+  return text === null || /"((pre|post)?(install|prepare|prepublish)|pnpm:devPreinstall)"\s*:/.test(text);
 }
 
 /** The scripts that an install runs, as they stand in package.json. */

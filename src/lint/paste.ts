@@ -28,6 +28,12 @@ export function flagsOf({ flags }: Instruction, keep: (name: string) => boolean 
     .join('');
 }
 
+/** Whether the RUN is nothing but these commands, each behind the one before it: `a && b`. */
+export function isChain(run: Instruction, commands: readonly ShellCommand[]): boolean {
+  const chain = commands.map(({ text }) => text.replace(/\s+/g, ' ')).join(' && ');
+  return chain === run.rest.replace(/\s+/g, ' ') && run.heredocs.length === 0 && run.json === null;
+}
+
 /**
  * A RUN in two: up to and with the command, and what follows, each in the directory it was in. Commands that run `twice`
  * are given their options in the first half, and begin the second as they are. Null where the RUN is more than a chain
@@ -39,8 +45,8 @@ export function splitRun(
   last: ShellCommand,
   twice: readonly { command: ShellCommand; apart: string }[],
 ): [string, string] | null {
+  if (!isChain(run, commands)) return null;
   const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
-  if (texts.join(' && ') !== run.rest.replace(/\s+/g, ' ') || run.heredocs.length > 0) return null;
   const cut = commands.indexOf(last) + 1;
   const moves = texts.slice(0, cut).filter((_, index) => commands[index]?.words[0] === 'cd');
   const options = (at: number): string => twice.find(({ command }) => command === commands[at])?.apart ?? '';

@@ -36,6 +36,8 @@ export interface Broken {
   manifests: Manifest[];
   /** What else there is in the context that they may read. */
   hints: string[];
+  /** The files of the context that the installs read and these sources bring, those that others bring as well included. */
+  reads: string[];
 }
 
 /** What breaks installs: a COPY, an ADD or a mount. */
@@ -90,7 +92,8 @@ export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string 
   return [lead, ...lines.map((line) => behind + line), ...also, ...hintLines(broken)].join('\n');
 }
 
-function leadLine(culprit: Culprit, stage: Stage | undefined, copiesManifests: boolean): string {
+/** What to do, in one line. */
+export function leadLine(culprit: Culprit, stage: Stage | undefined, copiesManifests: boolean): string {
   const { stage: home, instruction } = culprit.step;
   const { keyword } = instruction;
   if (isUsedWhereItIs(culprit)) {
@@ -166,7 +169,8 @@ function cut({ step, installs }: Broken): [string] | [string, string] {
 // With more lines than these, one with patterns is easier to read and to keep.
 const MOST_LINES = 8;
 
-function manifestLines(manifests: readonly Manifest[], copy: Instruction, sources: readonly Source[]): string[] {
+/** The COPYs that bring the manifests ahead. */
+export function manifestLines(manifests: readonly Manifest[], copy: Instruction, sources: readonly Source[]): string[] {
   const flags = flagsOf(copy, (name) => ['chown', 'chmod', 'link'].includes(name));
   const places = unique(manifests.map(({ to }) => to));
   const [source] = sources;

@@ -111,6 +111,15 @@ export function pathWithin(directory: string, path: string): string | null {
   return way === '..' || way.startsWith('../') ? null : way;
 }
 
+/** Whether the base image and packages put files into the directory as well: not all that is in it was copied. */
+export function isShared(place: string): boolean {
+  if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place)) return true;
+  return (
+    /^\/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var)(\/|$)/.test(place) &&
+    !/^\/(usr\/(local\/)?src|var\/www)\/./.test(place)
+  );
+}
+
 /** Matches `*` and `?`, in time that grows with the product of the lengths; sets in brackets match any character. */
 export function matchesPattern(name: string, pattern: string): boolean {
   const parts = pattern.match(/\[[^\]]*\]|./gs) ?? [];

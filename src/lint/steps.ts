@@ -1,6 +1,6 @@
 // What every rule asks of instructions: their commands, the words in them, the stages that begin with them.
 import { type ShellCommand, shellCommands } from '../dockerfile/commands.ts';
-import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
+import type { Dockerfile, Instruction, Keyword, Stage } from '../dockerfile/dockerfile.ts';
 import { parentOf } from '../dockerfile/stages.ts';
 
 /** Makes a function of an object remember what it said of it: several rules ask the same of one instruction. */
@@ -23,6 +23,21 @@ export const mentions = remembering(
   ({ text, heredocs }: Instruction): ReadonlySet<string> =>
     new Set([text, ...heredocs.map(({ content }) => content)].flatMap((part) => part.match(/\w+/g) ?? [])),
 );
+
+const DESCRIBES: ReadonlySet<Keyword> = new Set([
+  'CMD',
+  'ENTRYPOINT',
+  'EXPOSE',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'STOPSIGNAL',
+]);
+
+/** Whether such an instruction only says something of the image: it makes no file, and no step uses it. */
+export function describesImage(keyword: Keyword): boolean {
+  return DESCRIBES.has(keyword);
+}
 
 /** What BuildKit runs in a stage: what the parent left behind ONBUILD, then its own instructions. */
 export function ownInstructions({ triggers, instructions }: Stage): Instruction[] {

@@ -2,7 +2,7 @@
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 // Limits and what GitHub makes of it: https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
 
-import type { Finding, RelatedLocation, Severity } from '../lint/finding.ts';
+import type { Edit, Finding, RelatedLocation, Severity } from '../lint/finding.ts';
 import { BESIDE_RULES } from '../lint/lint.ts';
 import { RULES } from '../lint/rules/index.ts';
 import { homepage, version } from '../version.ts';
@@ -66,6 +66,7 @@ export function toSarif(lint: LintReport, sources: Sources, uris: ReadonlyMap<st
         message: { text: cut(related.message, LONGEST_MESSAGE) },
       })),
       partialFingerprints: { primaryLocationLineHash: fingerprint(finding) },
+      ...fixesOf(finding, uris),
       properties: { confidence: finding.confidence, seconds: finding.seconds },
     })),
     properties: {
@@ -115,10 +116,26 @@ function unlinked(text: string): string {
   return text.replaceAll('](', ']\\(');
 }
 
+/** The change that mends it, for editors: as many replacements as it has edits. */
+function fixesOf({ file, fix }: Finding, uris: ReadonlyMap<string, string>) {
+  if (fix === null) return {};
+  const replacements = fix.edits.map((edit) => ({
+    deletedRegion: regionOf(edit),
+    insertedContent: { text: edit.text },
+  }));
+  const artifactChanges = [{ artifactLocation: artifactOf(file, uris), replacements }];
+  return { fixes: [{ description: { text: fix.description }, artifactChanges }] };
+}
+
 function placeOf(place: Omit<RelatedLocation, 'message'>, uris: ReadonlyMap<string, string>) {
-  const { file, line, endLine, column, endColumn } = place;
+  return { physicalLocation: { artifactLocation: artifactOf(place.file, uris), region: regionOf(place) } };
+}
+
+function artifactOf(file: string, uris: ReadonlyMap<string, string>) {
   const uri = uris.get(file) ?? encodeURI(file);
-  const artifactLocation = /^[a-z]+:/.test(uri) ? { uri } : { uri, uriBaseId: ROOT };
-  const region = { startLine: line, startColumn: column, endLine, endColumn };
-  return { physicalLocation: { artifactLocation, region } };
+  return /^[a-z]+:/.test(uri) ? { uri } : { uri, uriBaseId: ROOT };
+}
+
+function regionOf({ line, endLine, column, endColumn }: Omit<Edit, 'text'>) {
+  return { startLine: line, startColumn: column, endLine, endColumn };
 }

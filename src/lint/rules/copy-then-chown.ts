@@ -14,7 +14,7 @@ import { changeDirectory } from '../../dockerfile/workdir.ts';
 import { splitArguments, words } from '../arguments.ts';
 import type { Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
-import { pathWithin } from '../sources.ts';
+import { isShared, pathWithin } from '../sources.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, quoted, shortened, unique } from '../texts.ts';
 import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
@@ -138,15 +138,6 @@ function mayWriteInto(command: ShellCommand, copied: readonly string[], { workdi
 /** The path with the variables of the Dockerfile put in; null where one of them is not known. */
 function seen(path: string, scope: Scope | null, escapeToken: string): string | null {
   return scope === null ? path : resolve(path, scope, escapeToken);
-}
-
-// Directories that the base image and packages put files in: not all that is in them was copied.
-function isShared(place: string): boolean {
-  if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place)) return true;
-  return (
-    /^\/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var)(\/|$)/.test(place) &&
-    !/^\/(usr\/(local\/)?src|var\/www)\/./.test(place)
-  );
 }
 
 function judge(

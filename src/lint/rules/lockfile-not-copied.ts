@@ -8,8 +8,10 @@
 // - An install that is told to do without (`--no-package-lock`, `--no-lockfile`), and one of named packages.
 import { basename, dirname, join } from 'node:path/posix';
 import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
-import { copied, flagValue } from '../../dockerfile/files.ts';
+import { type Copied, copied, flagValue } from '../../dockerfile/files.ts';
 import { changeDirectory } from '../../dockerfile/workdir.ts';
+import { fix, replace } from '../edits.ts';
+import type { Fix } from '../finding.ts';
 import { type Install, installOf } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { locksOf, manifestsOf, pickManifest } from '../manifests.ts';
@@ -99,7 +101,35 @@ function report(install: Install, run: Instruction, bringer: Instruction, origin
     message: `\`${install.label}\` on line ${line} runs without \`${lock}\`: it takes the newest versions that \`${basename(origin)}\` allows on that day, and the layer keeps them until the manifest changes.`,
     remedy: `Bring the lock file along:\n${withLock(bringer, lock)}`,
     related: [{ range: run.range, message: `\`${install.label}\` does not see the lock file` }],
+    fix: broughtAlong(install, bringer, lock),
   };
+}
+
+/**
+ * The lock file in the COPY of the manifest. For npm only: others refuse to install when the lock file does not fit the
+ * manifest or the platform, and then a build would begin to fail that has gone well without.
+ */
+function broughtAlong({ manager }: Install, bringer: Instruction, lock: string): Fix | undefined {
+  const copy = copied(bringer);
+  const last = copy?.sources.at(-1);
+  if (manager !== 'npm' || !copy || !last || bringer.json !== null || bringer.heredocs.length > 0) return undefined;
+  if (!/^[\w@%+=:,./-]+$/.test(lock)) return undefined;
+  const { end } = last.range;
+  const directory = directoryOf(copy);
+  const { destination } = copy;
+  // A directory would give back its own name to a file that takes another.
+  const isNamed = directory !== destination.text && basename(last.text) !== basename(destination.text);
+  if (isNamed && destination.text !== '.') return undefined;
+  const other =
+    directory === destination.text || destination.text === '.' ? [] : [replace(destination.range, directory)];
+  return fix('Bring the lock file along.', replace({ start: end, end }, ` ${lock}`), other);
+}
+
+/** The directory that the files land in, written as one. */
+function directoryOf({ sources, destination: { text } }: Copied): string {
+  // A single file may have named its destination.
+  const directory = /(^|\/)\.{0,2}$/.test(text) || sources.length > 1 ? text : dirname(text);
+  return directory.replace(/([^/])$/, '$1/');
 }
 
 function withLock(bringer: Instruction, lock: string): string {
@@ -107,8 +137,5 @@ function withLock(bringer: Instruction, lock: string): string {
   if (copy === null) return `RUN --mount=type=bind,source=${lock},target=${lock} …`;
   const { keyword } = bringer;
   const sources = [...copy.sources.map(({ text }) => text), lock].join(' ');
-  const destination = copy.destination.text;
-  // A single file may have named its destination.
-  const directory = /(^|\/)\.{0,2}$/.test(destination) || copy.sources.length > 1 ? destination : dirname(destination);
-  return `${keyword} ${flagsOf(bringer)}${sources} ${directory.replace(/([^/])$/, '$1/')}`;
+  return `${keyword} ${flagsOf(bringer)}${sources} ${directoryOf(copy)}`;
 }

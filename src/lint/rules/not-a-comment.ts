@@ -4,8 +4,10 @@
 // - What BuildKit rejects anyway: that is told as a syntax error, with the same hint.
 // - `#` behind the last command of a RUN: the shell takes it for the comment that is meant.
 // - Values that begin with `#` without a space behind it, such as colours.
-import type { Instruction, Range } from '../../dockerfile/dockerfile.ts';
+import type { Dockerfile, Instruction, Range } from '../../dockerfile/dockerfile.ts';
 import { rangeAt } from '../../dockerfile/position.ts';
+import { fix, lineAt, replace } from '../edits.ts';
+import type { Fix } from '../finding.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 
 export const notAComment: Rule = {
@@ -15,7 +17,7 @@ export const notAComment: Rule = {
   check(input) {
     return input.dockerfile.instructions.flatMap((written) => {
       const instruction = written.trigger ?? written;
-      return isRejected(written, input) ? [] : (inWords(instruction) ?? inRun(instruction) ?? []);
+      return isRejected(written, input) ? [] : (inWords(instruction, input) ?? inRun(instruction) ?? []);
     });
   },
 };
@@ -56,12 +58,32 @@ function consequence({ keyword, json, rest }: Instruction): string | null {
 
 const NO_JSON = 'with it the arguments are no JSON list any more, and a shell gets them, brackets and all';
 
-function inWords(instruction: Instruction): RuleFinding[] | null {
+function inWords(instruction: Instruction, { dockerfile }: LintInput): RuleFinding[] | null {
   const what = consequence(instruction);
   if (what === null) return null;
   const { rest, pieces, keyword } = instruction;
   const at = markOutsideQuotes(rest, keyword === 'ARG' || keyword === 'ENV' || keyword === 'LABEL');
-  return at === null ? null : [report(rangeAt(pieces, at, rest.length), rest.slice(at), what)];
+  if (at === null) return null;
+  const range = rangeAt(pieces, at, rest.length);
+  return [{ ...report(range, rest.slice(at), what), fix: ownLine(instruction, range, rest.slice(at), dockerfile) }];
+}
+
+/**
+ * The comment on a line of its own, above the one it is on. Not where it goes on below, and not what would be read as a
+ * directive there. What a comment inside a RUN swallows is left alone: it has never run.
+ */
+function ownLine({ heredocs }: Instruction, range: Range, text: string, dockerfile: Dockerfile): Fix | undefined {
+  const { line, column } = range.start;
+  const comment = text.replace(/^(#|\/\/)/, '').trim();
+  const whole = lineAt(dockerfile, line);
+  const before = whole.slice(0, column - 1).trimEnd();
+  const ends = whole.length <= range.end.column - 1 || whole.slice(range.end.column - 1).trim() === '';
+  if (range.end.line !== line || !ends || heredocs.length > 0 || !/^[^=]*[a-z][^=]*$/i.test(comment)) return undefined;
+  const [indent] = /^\s*/.exec(whole) ?? [''];
+  const place = { line, column: 1 };
+  const rest = { start: { line, column: before.length + 1 }, end: { line, column: whole.length + 1 } };
+  const description = 'Put the comment on a line of its own.';
+  return fix(description, replace({ start: place, end: place }, `${indent}# ${comment}\n`), replace(rest, ''));
 }
 
 /** Where ` # ` or ` // ` stands outside quotes and lists; null if nowhere. */

@@ -4,10 +4,14 @@
 // Not flagged, on purpose:
 // - Anything where BuildKit builds, or nothing does.
 // - USER, WORKDIR, SHELL, ENV and ARG: what stands below may need them. VOLUME: what stands below may write into it.
-import type { Instruction, Keyword, Stage } from '../../dockerfile/dockerfile.ts';
+import type { Dockerfile, Instruction, Stage } from '../../dockerfile/dockerfile.ts';
+import { pairs } from '../../dockerfile/variables.ts';
 import { costlyBelow, namedRuns } from '../cost.ts';
+import { fix, move } from '../edits.ts';
+import type { Fix } from '../finding.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { asLine } from '../paste.ts';
+import { describesImage, mentions } from '../steps.ts';
 import { list, unique } from '../texts.ts';
 
 export const orderForClassicBuilder: Rule = {
@@ -20,18 +24,8 @@ export const orderForClassicBuilder: Rule = {
   },
 };
 
-const DESCRIBES: ReadonlySet<Keyword> = new Set([
-  'CMD',
-  'ENTRYPOINT',
-  'EXPOSE',
-  'HEALTHCHECK',
-  'LABEL',
-  'MAINTAINER',
-  'STOPSIGNAL',
-]);
-
 function report(stage: Stage, { dockerfile }: LintInput): RuleFinding[] {
-  const early = stage.instructions.filter(({ keyword }) => DESCRIBES.has(keyword));
+  const early = stage.instructions.filter(({ keyword }) => describesImage(keyword));
   const [first] = early;
   const below = first ? costlyBelow(dockerfile, stage, first) : [];
   const last = below.filter((run) => stage.instructions.includes(run)).at(-1);
@@ -48,8 +42,25 @@ function report(stage: Stage, { dockerfile }: LintInput): RuleFinding[] {
         ...moving.map(asLine),
       ].join('\n'),
       related: moving.slice(1).map(({ range }) => ({ range, message: 'the same here' })),
+      fix: moved(moving, last, stage, dockerfile),
     },
   ];
+}
+
+/** They say the same below, unless what stands between changes the variables or the shell that they are written for. */
+function moved(
+  moving: readonly Instruction[],
+  last: Instruction,
+  { instructions }: Stage,
+  dockerfile: Dockerfile,
+): Fix | undefined {
+  const [first] = moving;
+  const between = first ? instructions.slice(instructions.indexOf(first), instructions.indexOf(last)) : [];
+  const isInTheWay = (other: Instruction): boolean =>
+    other.keyword === 'SHELL' ||
+    (other.keyword !== 'LABEL' && pairs(other).some(({ name }) => moving.some((one) => mentions(one).has(name))));
+  if (between.some(isInTheWay)) return undefined;
+  return fix(`Move ${moving.length === 1 ? 'it' : 'them'} below the RUNs.`, move(dockerfile, moving, { below: last }));
 }
 
 /** A LABEL with a variable has another value in every build. */

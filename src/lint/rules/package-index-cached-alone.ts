@@ -9,11 +9,16 @@
 import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Instruction, Stage } from '../../dockerfile/dockerfile.ts';
 import { parentOf } from '../../dockerfile/stages.ts';
+import { isClearCopy } from '../commute.ts';
+import { fix, insert, linesWith, remove, replace } from '../edits.ts';
+import type { Fix } from '../finding.ts';
 import { isSetup } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { commandsOf, ownInstructions } from '../steps.ts';
+import { flagsOf, isChain } from '../paste.ts';
+import { commandsOf, describesImage, ownInstructions } from '../steps.ts';
 import { type SystemAction, type SystemManager, systemAction } from '../system-packages.ts';
-import { list } from '../texts.ts';
+import { list, unique } from '../texts.ts';
+import { type Step, stepsOf } from '../walk.ts';
 
 export const packageIndexCachedAlone: Rule = {
   id: 'package-index-cached-alone',
@@ -24,6 +29,7 @@ export const packageIndexCachedAlone: Rule = {
 
 /** A RUN that leaves an index in its layer. */
 interface Index {
+  stage: Stage;
   run: Instruction;
   update: SystemAction;
   /** Whether the RUN installs from it as well. */
@@ -34,25 +40,35 @@ type Indexes = ReadonlyMap<SystemManager, Index>;
 
 /** An install that takes the index of a layer above. */
 interface Reliant {
+  stage: Stage;
   run: Instruction;
   command: ShellCommand;
   label: string;
 }
 
-function check({ dockerfile }: LintInput): RuleFinding[] {
+function check(input: LintInput): RuleFinding[] {
+  const { dockerfile } = input;
   const reliants = new Map<Index, Reliant[]>();
   const atEnd = new Map<Stage, Indexes>();
   for (const stage of dockerfile.stages) {
     const parent = parentOf(dockerfile, stage);
     const indexes = new Map(parent && atEnd.get(parent));
-    for (const run of ownInstructions(stage)) followRun(run, indexes, reliants);
+    for (const run of ownInstructions(stage)) followRun(stage, run, indexes, reliants);
     atEnd.set(stage, indexes);
   }
-  return [...reliants].map(([index, installs]) => report(index, installs));
+  return [...reliants].map(([index, installs]) => ({
+    ...report(index, installs),
+    fix: joined(index, installs, input),
+  }));
 }
 
 /** Notes the installs of a RUN that rely on an index of a layer above, and the index that it leaves itself. */
-function followRun(run: Instruction, indexes: Map<SystemManager, Index>, reliants: Map<Index, Reliant[]>): void {
+function followRun(
+  stage: Stage,
+  run: Instruction,
+  indexes: Map<SystemManager, Index>,
+  reliants: Map<Index, Reliant[]>,
+): void {
   const own = new Map<SystemManager, SystemAction>();
   const installed = new Set<SystemManager>();
   let mayHaveUpdated = false;
@@ -64,7 +80,7 @@ function followRun(run: Instruction, indexes: Map<SystemManager, Index>, reliant
       installed.add(action.manager);
       const index = indexes.get(action.manager);
       if (index !== undefined && !own.has(action.manager) && !action.refreshes && !mayHaveUpdated) {
-        reliants.set(index, [...(reliants.get(index) ?? []), { run, command, label: action.label }]);
+        reliants.set(index, [...(reliants.get(index) ?? []), { stage, run, command, label: action.label }]);
       }
     }
     if (command.words[0] === 'rm' && /\/var\/(lib\/apt|cache\/apk)/.test(command.text)) {
@@ -74,7 +90,8 @@ function followRun(run: Instruction, indexes: Map<SystemManager, Index>, reliant
     }
   }
   for (const [manager, update] of own) {
-    if (manager === 'apt' || manager === 'apk') indexes.set(manager, { run, update, alone: !installed.has(manager) });
+    if (manager === 'apt' || manager === 'apk')
+      indexes.set(manager, { stage, run, update, alone: !installed.has(manager) });
   }
 }
 
@@ -89,7 +106,7 @@ function report({ run, update, alone }: Index, installs: readonly Reliant[]): Ru
     : `${places} ${installs.length === 1 ? 'takes' : 'take'} the index that line ${line} left in its layer, however old it is`;
   const first = installs[0]?.run ?? run;
   const place = alone ? run : first;
-  const others = alone ? installs : [{ run, command: { range: run.range }, label: update.label }, ...installs.slice(1)];
+  const others = alone ? installs : [{ command: { range: run.range }, label: update.label }, ...installs.slice(1)];
   return {
     range: place.range,
     confidence: alone ? 'high' : 'medium',
@@ -99,8 +116,43 @@ function report({ run, update, alone }: Index, installs: readonly Reliant[]): Ru
   };
 }
 
+/**
+ * `update &&` in front of each install; the RUN that did nothing else goes. Only where every install is a plain chain of
+ * `&&`, and where nothing between can change what the update fetches or need what it has fetched.
+ */
+function joined({ stage, run, update, alone }: Index, installs: readonly Reliant[], input: LintInput): Fix | undefined {
+  const { dockerfile } = input;
+  const runs = unique(installs.map((install) => install.run));
+  const isOwn =
+    installs.every((install) => install.stage === stage) && runs.every((own) => stage.instructions.includes(own));
+  const steps = stepsOf(dockerfile).get(stage) ?? [];
+  const at = (instruction: Instruction): number => steps.findIndex((step) => step.instruction === instruction);
+  const [first = run] = runs;
+  const between = steps.slice(at(run) + 1, at(first));
+  const isSimple = isChain(run, commandsOf(run)) && commandsOf(run).length === 1 && flagsOf(run) === flagsOf(first);
+  if (!isOwn || !runs.every((own) => isChain(own, commandsOf(own)))) return undefined;
+  if (alone && (!stage.instructions.includes(run) || !isSimple || !between.every(isUnrelated))) return undefined;
+  const command = alone ? run.rest.replace(/\s+/g, ' ') : update.label;
+  const prefixed = runs.flatMap(({ pieces: [piece] }) =>
+    piece ? [replace({ start: piece.start, end: piece.start }, `${command} && `)] : [],
+  );
+  const comments = linesWith(dockerfile, run).slice(0, run.comments.length);
+  const gone = alone ? [remove(dockerfile, run), insert(dockerfile, { above: first }, comments)] : [];
+  return fix('Fetch the index in the RUN that installs.', prefixed, ...gone);
+}
+
+/** Whether a step between an update and an install has nothing to do with either. */
+function isUnrelated(step: Step): boolean {
+  const { instruction, commands, workdir } = step;
+  const { keyword, text } = instruction;
+  if (describesImage(keyword)) return true;
+  if (keyword === 'WORKDIR') return workdir !== null;
+  if (keyword === 'RUN') return commands.every(isSetup) && !/apt|apk|dpkg|\/etc|\/var|proxy/.test(text);
+  return isClearCopy(step);
+}
+
 function remedy({ manager, label }: SystemAction, alone: boolean, installs: readonly Reliant[]): string {
-  const runs = [...new Set(installs.map(({ run }) => run))];
+  const runs = unique(installs.map(({ run }) => run));
   const [install] = runs;
   const apk = manager === 'apk';
   const lead = apk

@@ -9,12 +9,15 @@
 // - Single files that hardly ever change: settings, scripts to start with.
 import { basename } from 'node:path/posix';
 import type { Instruction } from '../../dockerfile/dockerfile.ts';
+import { installsApart, isClearCopy } from '../commute.ts';
 import { breaksSystemOnly, culpritsOf, isMount, mayFeedSystem, reportCulprit } from '../culprits.ts';
+import { fix, move } from '../edits.ts';
+import type { Fix } from '../finding.ts';
 import { installOf, isSetup, isSystem, mayPrepare } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { asLine } from '../paste.ts';
 import { isCode } from '../sources.ts';
-import { commandsOf } from '../steps.ts';
+import { commandsOf, describesImage } from '../steps.ts';
 import { systemAction } from '../system-packages.ts';
 import { list, quoted } from '../texts.ts';
 import { type Step, stepsOf } from '../walk.ts';
@@ -51,7 +54,10 @@ function belowFiles(steps: readonly Step[], input: LintInput, broken: ReadonlySe
     }
     if (commands.some((command) => mayPrepare(command, true))) above = [];
   }
-  return [...found].map(([copy, { files, runs }]) => report(copy, files, runs));
+  return [...found].map(([copy, { files, runs }]) => ({
+    ...report(copy, files, runs),
+    fix: raised(copy, runs, steps, input),
+  }));
 }
 
 /** A RUN that installs packages of the system, and does nothing that may need a file of the project. */
@@ -59,6 +65,26 @@ function installsSystemOnly(instruction: Instruction): boolean {
   const commands = commandsOf(instruction);
   const installs = commands.flatMap((command) => installOf(command) ?? []);
   return installs.length > 0 && installs.every(isSystem) && commands.every(isSetup);
+}
+
+/** The RUNs above the COPY, where neither it nor anything between has to do with them. */
+function raised(
+  copy: Instruction,
+  runs: readonly Instruction[],
+  steps: readonly Step[],
+  input: LintInput,
+): Fix | undefined {
+  const from = steps.findIndex(({ instruction }) => instruction === copy);
+  const to = steps.findIndex(({ instruction }) => instruction === runs.at(-1));
+  const region = steps.slice(from, to + 1);
+  const moving = region.filter(({ instruction }) => runs.includes(instruction));
+  const mayStay = (step: Step): boolean =>
+    describesImage(step.instruction.keyword) ||
+    (isClearCopy(step) && moving.every((run) => installsApart(run, run.commands, [], [step], input)));
+  const isOwn = moving.every(({ stage, instruction }) => stage.instructions.includes(instruction));
+  if (!isOwn || !region.every((step) => moving.includes(step) || mayStay(step))) return undefined;
+  const description = `Install above this ${copy.keyword}.`;
+  return fix(description, move(input.dockerfile, runs, { above: copy }));
 }
 
 function report(copy: Instruction, files: readonly string[], runs: readonly Instruction[]): RuleFinding {

@@ -7,7 +7,15 @@
 // - Platform ARGs (`TARGETARCH`): another platform is another build.
 // - An ARG that nothing uses by name: a build or a script may read it unseen.
 // - ENV: what others expect in the environment belongs together.
-import { type Declared, type Idle, idleVariables, moveDown, unusedBy } from '../environment.ts';
+import {
+  type Declared,
+  type Idle,
+  idleVariables,
+  moveDown,
+  movedDown,
+  readsOnlyMentioned,
+  unusedBy,
+} from '../environment.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { list, unique } from '../texts.ts';
 import { isVolatile } from './volatile-variable-before-run.ts';
@@ -27,7 +35,7 @@ export const variableDeclaredEarly: Rule = {
       const key = [idle.stage.index, ...runs.map(({ range }) => range.start.line)].join();
       groups.set(key, [...(groups.get(key) ?? []), { ...idle, runs }]);
     }
-    return [...groups.values()].flatMap((group) => report(group) ?? []);
+    return [...groups.values()].flatMap((group) => report(group, input) ?? []);
   },
 };
 
@@ -42,7 +50,10 @@ function isWanted(variable: Declared, input: LintInput): boolean {
   return pair.value === null || VERSION.test(pair.name);
 }
 
-function report(group: readonly Idle[]): RuleFinding | null {
+// A value of these decides whether a package installs, and how.
+const READ_BY_PACKAGES = /EULA|^DE?B/;
+
+function report(group: readonly Idle[], { dockerfile }: LintInput): RuleFinding | null {
   const [first] = group;
   if (first === undefined) return null;
   const { instruction, runs } = first;
@@ -53,5 +64,8 @@ function report(group: readonly Idle[]): RuleFinding | null {
     message: `${names} ${group.length === 1 ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
     remedy: moveDown(group),
     related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+    fix: group.some(({ pair: { name } }) => READ_BY_PACKAGES.test(name))
+      ? undefined
+      : movedDown(group, dockerfile, readsOnlyMentioned),
   };
 }

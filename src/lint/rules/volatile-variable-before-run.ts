@@ -6,12 +6,28 @@
 // - RUNs that may read the variable unseen: builds and scripts of the project. What stands below such a RUN runs again
 //   with it anyway.
 // - RUNs that take no time, and variables for the next step to throw the cache away (always-rebuilt).
+import { join } from 'node:path/posix';
+import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Dockerfile, Instruction } from '../../dockerfile/dockerfile.ts';
 import { pairs } from '../../dockerfile/variables.ts';
-import { type Declared, type Idle, idleVariables, moveDown, unusedBy } from '../environment.ts';
+import { changeDirectory } from '../../dockerfile/workdir.ts';
+import {
+  type Declared,
+  type Idle,
+  idleVariables,
+  moveDown,
+  movedDown,
+  readsOnlyMentioned,
+  unusedBy,
+} from '../environment.ts';
+import type { Fix } from '../finding.ts';
+import { installOf } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
+import { hasLifecycleScripts, isNode } from '../manifests.ts';
+import { originOf } from '../sources.ts';
 import { quoted, unique } from '../texts.ts';
 import { volatility } from '../volatile.ts';
+import { stepsOf } from '../walk.ts';
 
 export const volatileVariableBeforeRun: Rule = {
   id: 'volatile-variable-before-run',
@@ -68,5 +84,40 @@ function report(group: readonly Idle[], input: LintInput): RuleFinding | null {
     message: `${subject}, and ${one ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
     remedy: moveDown(group),
     related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+    fix: movedSafely(group, input),
   };
+}
+
+/** Moved past installs of the system's packages, and, if all of it tells of commits, past installs that do not ask for those. */
+function movedSafely(group: readonly Idle[], input: LintInput): Fix | undefined {
+  const names = group.map(({ pair: { name } }) => name);
+  // Compilers and package managers read this one.
+  if (names.includes('SOURCE_DATE_EPOCH')) return undefined;
+  const ofCommits = names.every((name) => volatility(name, null, null)?.changes === 'commit');
+  return movedDown(
+    group,
+    input.dockerfile,
+    (command, run) => readsOnlyMentioned(command) || (ofCommits && runsOnlyForeignCode(command, run, group, input)),
+  );
+}
+
+/** Whether the command installs packages of others, and no script of the project runs with it. */
+function runsOnlyForeignCode(
+  command: ShellCommand,
+  run: Instruction,
+  [idle]: readonly Idle[],
+  input: LintInput,
+): boolean {
+  const install = installOf(command);
+  if (install === null || install.installsProject || idle === undefined) return false;
+  if (['pip', 'pipenv', 'poetry', 'uv', 'bundler'].includes(install.manager)) return true;
+  if (!isNode(install) || install.directory === null) return false;
+  const steps = stepsOf(input.dockerfile).get(idle.stage) ?? [];
+  const at = steps.findIndex(({ instruction }) => instruction === run);
+  const manifest = changeDirectory(steps[at]?.workdir ?? null, join(install.directory, 'package.json'));
+  const origins = steps
+    .slice(0, at)
+    .flatMap(({ sources }) => sources.flatMap((source) => (manifest && originOf(manifest, source)) ?? []));
+  const texts = origins.map((origin) => input.contextText?.(origin) ?? null);
+  return texts.length > 0 && texts.every((text) => !hasLifecycleScripts(text) && !text?.includes('"workspaces"'));
 }
