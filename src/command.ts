@@ -1,6 +1,5 @@
 // The job as a command in a terminal: progress on stderr, the report on stdout.
 
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
 import { annotate } from './host/actions.ts';
@@ -12,12 +11,14 @@ import type { SaveOrder } from './layers.ts';
 import { lintPaths, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
-import { type Annotations, annotationsOf, findingAnnotations } from './report/annotations.ts';
+import { type Annotations, annotationsOf, findingAnnotations, smokeAnnotations } from './report/annotations.ts';
 import { printable } from './report/clean.ts';
 import { seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
-import { findingsText, paint, terminalReport } from './report/terminal.ts';
+import { findingsText, paint, smokeText, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
+import { newContainerName } from './smoke/docker.ts';
+import { smokeImage } from './smoking.ts';
 import { version } from './version.ts';
 
 /** Runs the command and ends the process: 0 fine, 1 the job failed, 2 wrong usage, 128 + signal when it was cancelled. */
@@ -37,6 +38,7 @@ async function dispatch(invocation: Invocation, cancel: AbortSignal): Promise<nu
   if (command === 'version') printOut(version);
   else if (command === 'build') return buildCommand(inputs, problems, format, cancel);
   else if (command === 'lint') return lintCommand(operands, inputs, problems, format);
+  else if (command === 'smoke') return smokeCommand(operands[0] ?? '', inputs, problems, format, cancel);
   else if (problems.length > 0) return refuse([...problems, hint]);
   else printOut(helpText());
   return 0;
@@ -49,7 +51,7 @@ const hint: Problem = {
 };
 
 async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, cancel: AbortSignal): Promise<number> {
-  const container = `cached-docker-build-smoke-${randomUUID()}`;
+  const container = newContainerName();
   const guarded = <T>(work: () => Promise<T>) => work();
   const save = (order: SaveOrder) => saveNow(order, cancel);
   const ui = { display: display('stderr'), print: printErr, guarded, container, save };
@@ -71,6 +73,27 @@ async function printReport({ report, sources }: Done, format: Format): Promise<v
 function printAnnotations({ annotations, left }: Annotations): void {
   for (const annotation of annotations) annotate(annotation);
   if (left > 0) printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
+}
+
+async function smokeCommand(
+  image: string,
+  inputs: Inputs,
+  wrong: Problem[],
+  format: Format,
+  cancel: AbortSignal,
+): Promise<number> {
+  if (format === 'sarif') wrong.push({ kind: 'usage', message: '--format: smoke has nothing for sarif.', file: null });
+  if (wrong.length > 0) return refuse(wrong);
+  const result = await smokeImage(image, inputs, cancel);
+  if ('problem' in result) return refuse([result.problem]);
+  const { smoke } = result;
+  const outcome = smoke.outcome === 'failed' ? 'failure' : 'success';
+  const report = JSON.stringify({ schemaVersion: 1, image: printable(image), smoke, outcome }, null, 2);
+  if (inputs.report !== '') await writeText(inputs.report, `${report}\n`);
+  if (format === 'json') printOut(report);
+  if (format === 'text') printOut(smokeText(smoke, display('stdout')));
+  if (format === 'github') for (const annotation of smokeAnnotations(smoke, null)) annotate(annotation);
+  return outcome === 'success' ? 0 : 1;
 }
 
 async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[], format: Format): Promise<number> {

@@ -13,6 +13,7 @@ export const COMMANDS = {
     takes: '[PATH…]',
     help: 'Look for an order of Dockerfiles that wastes the cache. PATH: a file, a directory, or - for standard input.',
   },
+  smoke: { takes: 'IMAGE', help: 'Run an image and say whether it works.' },
 } as const;
 export type Command = keyof typeof COMMANDS;
 
@@ -20,7 +21,7 @@ export interface Invocation {
   command: Command | 'help' | 'version';
   inputs: Inputs;
   format: Format;
-  /** What stands behind the command: the context of `build`, the paths of `lint`. */
+  /** What stands behind the command: the context of `build`, the paths of `lint`, the image of `smoke`. */
   operands: string[];
   problems: Problem[];
 }
@@ -78,6 +79,11 @@ export function readArguments(argv: string[]): Invocation {
   if (command === 'build' && operands.length > 1)
     wrong(`build takes one context, not ${operands.length}: ${operands.join(' ')}.`);
   if (command === 'build' && operands[0] !== undefined) read.inputs.context = operands[0];
+  if (command === 'smoke' && operands.length !== 1) {
+    wrong(
+      `smoke takes one image, not ${operands.length === 0 ? 'none' : `${operands.length}: ${operands.join(' ')}`}.`,
+    );
+  }
   if (isCommand(command)) return { ...result, command };
   const names = Object.keys(COMMANDS);
   wrong(

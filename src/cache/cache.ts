@@ -81,13 +81,20 @@ export class LayerCache {
     this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
   }
 
+  /** What passed the smoke test last, as the last save left it; ''. */
+  async smoked(): Promise<string> {
+    await this.#ready;
+    return this.#index.smoked;
+  }
+
   /**
    * Ends the job's part in the cache, once it has built.
    * @param steps what ran and what was reused
    * @param whole false for a build that failed
+   * @param smoked what passed the smoke test, or ''
    * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
    */
-  async handOver(steps: Step[], whole: boolean): Promise<Saving | null> {
+  async handOver(steps: Step[], whole: boolean, smoked: string): Promise<Saving | null> {
     await this.#ready;
     const known = this.#index.seconds;
     const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
@@ -103,7 +110,7 @@ export class LayerCache {
       return null;
     }
     return {
-      ...{ steps, whole, needed, offer: this.#open },
+      ...{ steps, whole, needed, smoked, offer: this.#open },
       store: this.#store.state(),
       index: writeIndex(this.#index),
       commit: this.#options.commit,

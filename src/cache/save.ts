@@ -26,6 +26,8 @@ export interface Saving {
   commit: string;
   /** Net seconds of the last runs; of this one without saving. */
   nets: number[];
+  /** What passed the smoke test, or ''. */
+  smoked: string;
 }
 
 /** What was built. */
@@ -96,7 +98,7 @@ export async function exportLayers(
     const tags = await new Exporter(saving, contents, registry, built).run(free);
     const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
     const named = sizesOf(manifests.values());
-    const { nets, needed, commit } = saving;
+    const { nets, needed, commit, smoked } = saving;
     return await store.save({
       manifests,
       blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
@@ -105,6 +107,7 @@ export async function exportLayers(
       needed: needed.filter((digest) => named.has(digest)),
       commit,
       nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
+      smoked: smoked || index.smoked,
     });
   } catch (error) {
     throw refused === null ? error : new Error(refused);

@@ -1,8 +1,8 @@
 // Report → annotations on the pull request's lines: plain data for the Actions runtime. Pure.
 
 import type { Finding } from '../lint/finding.ts';
-import type { Report } from './report.ts';
-import { advice, failureText, worstFirst } from './text.ts';
+import type { Report, SmokeReport } from './report.ts';
+import { advice, failureText, smokeDetails, worstFirst } from './text.ts';
 
 export interface Annotation {
   level: 'error' | 'warning' | 'notice';
@@ -28,7 +28,19 @@ export interface Annotations {
 
 /** The annotations of a report: what failed, then the findings, worst first. */
 export function annotationsOf(report: Report): Annotations {
-  return within([...failures(report), ...fromFindings(report.lint.findings)]);
+  const { smoke, dockerfile, lint } = report;
+  return within([...failures(report), ...smokeAnnotations(smoke, dockerfile), ...fromFindings(lint.findings)]);
+}
+
+/** A smoke test that failed, or a program that had to be killed, at the line that names the program. */
+export function smokeAnnotations(smoke: SmokeReport, file: string | null): Annotation[] {
+  const at = (level: Annotation['level'], title: string, lines: string[]): Annotation => ({
+    ...{ level, title, message: lines.join('\n'), file, line: smoke.line, endLine: smoke.line, column: null },
+  });
+  if (smoke.outcome === 'failed') {
+    return [at('error', 'smoke test failed', [smoke.evidence, ...smokeDetails(smoke), ...smoke.log])];
+  }
+  return smoke.stop?.notice ? [at('notice', 'smoke test', [smoke.stop.notice])] : [];
 }
 
 /** The annotations of findings alone, worst first. */
@@ -52,7 +64,7 @@ function fromFindings(findings: Finding[]): Annotation[] {
 }
 
 function failures(report: Report): Annotation[] {
-  const { build, smoke, dockerfile } = report;
+  const { build, push, dockerfile } = report;
   const at = (title: string, message: string, line: number | null): Annotation => ({
     level: 'error',
     title,
@@ -68,6 +80,6 @@ function failures(report: Report): Annotation[] {
     ...(reason === null
       ? []
       : [at('docker build failed', [reason, ...(build.failure?.log ?? [])].join('\n'), failed?.line ?? null)]),
-    ...(smoke.outcome === 'failed' ? [at('smoke test failed', [smoke.evidence, ...smoke.log].join('\n'), null)] : []),
+    ...(push?.outcome === 'failed' ? [at('docker push failed', push.reason ?? '', null)] : []),
   ];
 }
