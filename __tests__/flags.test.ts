@@ -58,9 +58,11 @@ test('lint takes files', () => {
 });
 
 test.each([
-  [[], 'Which command? One of build, lint.'],
-  [['biuld'], 'biuld is no command; there are build, lint. Did you mean build?'],
+  [[], 'Which command? One of build, lint, smoke.'],
+  [['biuld'], 'biuld is no command; there are build, lint, smoke. Did you mean build?'],
   [['build', 'a', 'b'], 'build takes one context, not 2: a b.'],
+  [['smoke'], 'smoke takes one image, not none.'],
+  [['smoke', 'a', 'b'], 'smoke takes one image, not 2: a b.'],
   [['build', '--tagg', 'x'], '--tagg is no flag. Did you mean --tags?'],
   [['build', '--nonsense'], '--nonsense is no flag.'],
   [['build', '--target'], '--target needs a value.'],

@@ -1,6 +1,6 @@
 // A report to render: small, but with one of everything.
 
-import type { Report, Step } from '../../src/report/report.ts';
+import { NOTHING_SEEN, type Report, type Step } from '../../src/report/report.ts';
 
 export function step(change: Partial<Step> = {}): Step {
   return {
@@ -64,13 +64,13 @@ export function report(change: Partial<Report> = {}): Report {
       notice: null,
     },
     smoke: {
+      ...NOTHING_SEEN,
       outcome: 'passed',
       check: 'running',
       readySeconds: 3,
-      exitCode: null,
       evidence: 'node server.js is still running after 3 s',
-      log: [],
     },
+    push: null,
     outcome: 'success',
     ...change,
   };
@@ -119,14 +119,7 @@ export function failedReport(): Report {
       suppressed: 1,
       ignored: 2,
     },
-    smoke: {
-      outcome: 'skipped',
-      check: null,
-      readySeconds: null,
-      exitCode: null,
-      evidence: 'There is no image to run.',
-      log: [],
-    },
+    smoke: { ...NOTHING_SEEN, outcome: 'skipped', evidence: 'There is no image to run.' },
     outcome: 'failure',
   };
 }

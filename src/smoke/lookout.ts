@@ -75,7 +75,7 @@ export class Lookout {
     if ('problem' in answer) {
       const { seen, loopbackOnly } = await ports.look([port], elapsed);
       this.loopbackOnly = loopbackOnly;
-      return { ...sight, seen: answer.problem === 'no connection' && seen !== '' ? seen : answer.problem };
+      return { ...sight, seen: answer.problem.startsWith('connection') && seen !== '' ? seen : answer.problem };
     }
     const { status, body } = answer;
     const what = `${port}${wish.path} with ${status}`;

@@ -50,12 +50,10 @@ export class Ports {
 
   /** Asks for a page of a port. */
   async get(port: number, path: string): Promise<Answer | { problem: string }> {
-    const [first] = this.#placesOf(port);
-    if (!first) return { problem: `port ${port} cannot be reached from here` };
-    for (const { address, port: at } of this.#placesOf(port)) {
-      if ((await knock(address, at, CONNECT)) === 'open') return get(address, at, path, ANSWER);
-    }
-    return { problem: 'no connection' };
+    const places = this.#placesOf(port);
+    const answers = await Promise.all(places.map(({ address, port: at }) => get(address, at, path, ANSWER)));
+    const answer = answers.find((one) => 'status' in one) ?? answers[0];
+    return answer ?? { problem: `port ${port} cannot be reached from here` };
   }
 
   async #lookAt(port: number, listeners: Listener[] | null): Promise<PortSight> {

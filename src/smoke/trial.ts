@@ -25,7 +25,7 @@ export interface Tried {
 const AFTER_A_LINE = 0.3;
 /** How often it is looked again whether the engine has taken note of an end, ten times a second. */
 const SETTLING = 20;
-/** Seconds for which the end of a removed container is waited for. */
+/** Seconds for which the news of an end is waited for. */
 const FAREWELL = 3;
 
 export class Trial {
@@ -39,6 +39,8 @@ export class Trial {
   readonly #news = new AbortController();
   #attached: Promise<void> = Promise.resolve();
   #exitCode: number | null = null;
+  /** What docker said last. */
+  #last: Container | null = null;
   /** When the program started, on our clock. */
   #start = 0;
 
@@ -61,9 +63,7 @@ export class Trial {
       const seen = await this.#look(container);
       if (seen) {
         const { loopbackOnly } = this.#lookout;
-        const health = this.#plan.conditions.some(({ check }) => check === 'healthy');
-        const last = health ? ((await inspect(this.#name)) ?? container) : container;
-        return { ...seen, container: last, loopbackOnly, log: this.#tail.lines };
+        return { ...seen, container: this.#last ?? container, loopbackOnly, log: this.#tail.lines };
       }
       await sleep(this.#pause(), this.#news.signal);
     }
@@ -72,11 +72,16 @@ export class Trial {
 
   /** To be called when the container is removed. */
   async close(): Promise<void> {
+    await this.#farewell();
+    this.#leave.abort();
+    await this.#attached;
+  }
+
+  /** Waits until docker takes note that the container has ended, but not without end. */
+  async #farewell(): Promise<void> {
     const gone = new AbortController();
     await Promise.race([this.#attached, sleep(FAREWELL, gone.signal)]);
     gone.abort();
-    this.#leave.abort();
-    await this.#attached;
   }
 
   /** Both streams come through this one program of docker's, from the first byte on; it ends when the container does. */
@@ -115,9 +120,10 @@ export class Trial {
       return verdict && { verdict, end: ended };
     };
     const early = judged(end);
-    const lines = this.#plan.conditions.some(({ check }) => check === 'log');
-    if (early?.verdict.outcome !== 'passed' || end || !lines) return early;
-    await sleep(AFTER_A_LINE, this.#news.signal);
+    if (!early || end) return early;
+    if (this.#plan.conditions.some(({ check }) => check === 'log')) await sleep(AFTER_A_LINE, this.#news.signal);
+    // That it runs is docker's to say: under load, the news of an end may be on its way.
+    if (!(await this.#inspect())?.running) await this.#farewell();
     return judged(await this.#end());
   }
 
@@ -125,15 +131,20 @@ export class Trial {
   async #end(): Promise<End | null> {
     const exitCode = this.#exitCode;
     if (exitCode === null) return null;
-    let container = await inspect(this.#name);
+    let container = await this.#inspect();
     for (let tries = 0; container?.running && container.end.restarts === 0 && tries < SETTLING; tries++) {
       await sleep(0.1, this.#cancel);
-      container = await inspect(this.#name);
+      container = await this.#inspect();
     }
     const seen = { exitCode, seconds: this.#elapsed };
     if (!container) return { ...seen, oomKilled: false, restarts: 0, error: 'its container is gone' };
     // With a restart policy it runs again: what docker says of its end is not there any more.
     return container.running ? { ...container.end, ...seen, restarts: container.end.restarts || 1 } : container.end;
+  }
+
+  async #inspect(): Promise<Container | null> {
+    this.#last = await inspect(this.#name);
+    return this.#last;
   }
 
   get #elapsed(): number {
