@@ -33,6 +33,13 @@ const HTTPD = 'EXPOSE 8080\nCMD ["httpd", "-f", "-p", "8080"]';
 /** What ends on SIGTERM. */
 const polite = (command: string) => `CMD ["sh", "-c", "trap 'exit 0' TERM; ${command}; while :; do sleep 0.1; done"]`;
 
+/** A program for a machine that none of the engines runs on. */
+const FOREIGN = {
+  dockerfile: 'FROM scratch\nCOPY --chmod=755 run /run\nCMD ["/run"]',
+  files: { run: '\u007fELF, and nothing that any machine runs' },
+  platform: 'linux/s390x',
+};
+
 const CASES: Record<string, Case> = {
   // One-shots.
   'ends well': {
@@ -120,9 +127,7 @@ const CASES: Record<string, Case> = {
     reason: /^\/run is there, and what runs it is not/,
   },
   'is for another platform': {
-    dockerfile: 'FROM scratch\nCOPY --chmod=755 run /run\nCMD ["/run"]',
-    files: { run: '\u007fELF, and nothing that any machine runs' },
-    platform: 'linux/s390x',
+    ...FOREIGN,
     outcome: 'failed',
     check: 'exit',
     evidence: /ended with exit code/,
@@ -130,9 +135,7 @@ const CASES: Record<string, Case> = {
     both: true,
   },
   'was built for another platform on purpose': {
-    dockerfile: 'FROM scratch\nCOPY --chmod=755 run /run\nCMD ["/run"]',
-    files: { run: '\u007fELF, and nothing that any machine runs' },
-    platform: 'linux/s390x',
+    ...FOREIGN,
     onPurpose: true,
     outcome: 'skipped',
     check: null,
