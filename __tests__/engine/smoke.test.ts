@@ -8,7 +8,7 @@ import { startRegistry } from '../../src/cache/registry.ts';
 import { inspect } from '../../src/smoke/docker.ts';
 import { Ports } from '../../src/smoke/ports.ts';
 import { DirectoryBlobs } from '../support/blobs.ts';
-import { build, command, directory, docker, engine, run, STORES, start } from '../support/engine.ts';
+import { build, command, directory, docker, engine, read, run, STORES, start } from '../support/engine.ts';
 
 type Environment = Record<string, string>;
 
@@ -150,6 +150,30 @@ describe('with one engine', () => {
     const github = await command(['smoke', image, '--format', 'github'], env);
     expect(github.stdout).toMatch(/^::error title=smoke test failed::sh -c exit 3 ended/);
     expect((await command(['smoke', image, '--format', 'sarif'], env)).code).toBe(2);
+  });
+
+  test('a flood of output fills no memory', async () => {
+    const Dockerfile = 'FROM busybox\nCMD head -c 60000000 /dev/zero; yes | head -c 40000000; exit 1\n';
+    const image = await docker(['build', '--quiet', directory({ Dockerfile })], env);
+    const child = start(['smoke', image, '--smoke-settle', '300', '--format', 'json'], env);
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+    });
+    child.stderr.resume();
+    let most = 0;
+    const looking = setInterval(() => {
+      try {
+        const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(read('/proc', String(child.pid), 'status')) ?? [];
+        most = Math.max(most, Number(kilobytes ?? 0));
+      } catch {}
+    }, 100);
+    await once(child, 'close');
+    clearInterval(looking);
+    expect(JSON.parse(text).smoke).toMatchObject({ outcome: 'failed', exitCode: 1 });
+    expect(text.length).toBeLessThan(60_000);
+    expect(most).toBeGreaterThan(10_000);
+    expect(most).toBeLessThan(300_000);
   });
 
   test('the container has limits, no ports on this machine, and nothing of the job in its environment', async () => {

@@ -123,8 +123,8 @@ export function cacheText({ cache }: Report): string | null {
 }
 
 /** What there is to say of a smoke test besides its evidence, in sentences. */
-export function smokeDetails({ reason, stop, restarts, health, outcome }: SmokeReport): string[] {
-  const probes = health.filter((text, at) => text !== health[at - 1]).slice(-2);
+export function smokeDetails({ evidence, reason, stop, restarts, health, outcome }: SmokeReport): string[] {
+  const probes = health.filter((text, at) => text !== health[at - 1] && !evidence.includes(text)).slice(-2);
   return [
     ...(reason === null ? [] : [`Most likely: ${reason}`]),
     ...(outcome === 'failed' && probes.length > 0 ? [`Its HEALTHCHECK printed: ${cut(probes.join(' · '), 300)}`] : []),

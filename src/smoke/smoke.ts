@@ -111,11 +111,16 @@ async function tryOut(
   if ('problem' in plan) return failed(plan.problem, null);
   const trial = new Trial(container, plan, engine.reach, cancel);
   try {
-    const memory = engine.memory > 0 ? ['--memory', String(Math.floor(engine.memory * MEMORY))] : [];
     const refused = await create({
       ...{ image: name, name: container, env: wishes.env, command: wishes.command },
       platform: wishes.platform || platform,
-      options: [...memory, ...bounds, ...published(plan, engine), ...quickHealth(image, options), ...options],
+      options: [
+        ...memory(engine, options),
+        ...bounds,
+        ...published(plan, engine),
+        ...quickHealth(image, options),
+        ...options,
+      ],
       lifetime: plan.timeout + plan.settle,
     });
     if (refused !== null) return notMade(refused, plan);
@@ -134,6 +139,12 @@ async function tryOut(
     await removeContainer(container);
     await trial.close();
   }
+}
+
+/** Of options that belong together the user's are taken, or docker finds that they do not. */
+function memory({ memory: bytes }: Engine, options: string[]): string[] {
+  if (bytes === 0 || options.some((option) => /^(-m|--memory)/.test(option))) return [];
+  return ['--memory', String(Math.floor(bytes * MEMORY))];
 }
 
 /** Ports of the container on free ports of the loopback address, where there is no other way to them. */

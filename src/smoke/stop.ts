@@ -59,5 +59,5 @@ function ignoredText(signal: string, argv: string[]): string {
         `${program}, which has no handler for it`,
         'Let the program handle it (trap in a script), or start the container with --init.',
       ];
-  return `${signal} did not end it, so it had to be killed: process 1 is ${who}. docker stop waits 10 s for such a container. ${remedy}`;
+  return `${signal} does not end it, so it was killed: process 1 is ${who}. docker stop waits 10 s for such a container. ${remedy}`;
 }
