@@ -67,9 +67,11 @@ test('explain takes two files', () => {
 });
 
 test.each([
-  [[], 'Which command? One of build, lint, explain.'],
-  [['biuld'], 'biuld is no command; there are build, lint, explain. Did you mean build?'],
+  [[], 'Which command? One of build, lint, explain, smoke.'],
+  [['biuld'], 'biuld is no command; there are build, lint, explain, smoke. Did you mean build?'],
   [['build', 'a', 'b'], 'build takes one context, not 2: a b.'],
+  [['smoke'], 'smoke takes one image, not none.'],
+  [['smoke', 'a', 'b'], 'smoke takes one image, not 2: a b.'],
   [['build', '--tagg', 'x'], '--tagg is no flag. Did you mean --tags?'],
   [['build', '--nonsense'], '--nonsense is no flag.'],
   [['build', '--target'], '--target needs a value.'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type InputName, readInputs } from '../src/inputs.ts';
+import { readWishes } from '../src/smoke/ask.ts';
 
 const read = (given: Partial<Record<InputName, string>>) => readInputs((name) => given[name] ?? null);
 const messages = (given: Partial<Record<InputName, string>>) => read(given).problems.map(({ message }) => message);
@@ -97,6 +98,80 @@ describe('tags', () => {
     expect(found).toHaveLength(1);
     expect(found[0]?.replace(`tags: "${tag}" `, '')).toMatch(why);
   });
+});
+
+describe('what is asked of the smoke test', () => {
+  test('legal ones', () => {
+    const asked = {
+      'smoke-command': 'serve --name "a b" \'$x\' c\\ d',
+      'smoke-exit-code': '0',
+      'smoke-port': '80, 443',
+      'smoke-http': '/\n8080/health?a=b 2XX /ok|up/i\n80/x 200 all is up',
+      'smoke-log': 'ready (in|after) \\d+\n/^UP$/i',
+      'smoke-env': 'A=b c=d\nTOKEN',
+      'smoke-options': '--memory 1g\n--tmpfs "/a b"',
+      'smoke-platform': 'linux/arm/v7',
+    };
+    const { inputs, problems } = read(asked);
+    expect(problems).toEqual([]);
+    expect(readWishes(inputs).wishes).toMatchObject({
+      command: ['serve', '--name', 'a b', '$x', 'c d'],
+      exitCode: 0,
+      ports: [80, 443],
+      http: [
+        { port: null, path: '/', status: null, body: null },
+        { port: 8080, path: '/health?a=b', status: '2xx', body: { source: 'ok|up', flags: 'i' } },
+        { port: 80, path: '/x', status: '200', body: { source: 'all is up', flags: '' } },
+      ],
+      logs: [
+        { source: 'ready (in|after) \\d+', flags: '' },
+        { source: '^UP$', flags: 'i' },
+      ],
+      env: ['A=b c=d', 'TOKEN'],
+      options: ['--memory', '1g', '--tmpfs', '/a b'],
+      platform: 'linux/arm/v7',
+      timeout: 60,
+    });
+    expect(readWishes(read({ 'smoke-command': '["a b", ""]' }).inputs).wishes.command).toEqual(['a b', '']);
+    expect(readWishes(read({}).inputs).wishes).toMatchObject({ command: null, exitCode: null, ports: [] });
+  });
+
+  test.each([
+    ['smoke-command', 'a "b', 'has a quote that is not closed, or ends with a backslash.'],
+    ['smoke-command', 'a && b', "has a &&, which is for a shell, and none reads it: write sh -c '…', or quote it."],
+    ['smoke-command', '["a", 1]', /^begins with \[ and is no JSON array of texts/],
+    ['smoke-exit-code', '256', 'is no exit code: 0 to 255.'],
+    ['smoke-exit-code', 'no', 'is no exit code: 0 to 255.'],
+    ['smoke-port', '65536', 'is no TCP port: 1 to 65535.'],
+    ['smoke-port', '80/udp', 'is no TCP port: 1 to 65535.'],
+    ['smoke-http', 'health', 'is not of the form [PORT]/PATH [STATUS] [TEXT or /EXPRESSION/].'],
+    ['smoke-http', '0/', 'begins with "0", which is no TCP port: 1 to 65535.'],
+    ['smoke-http', '/ 200 /(/', /^is no regular expression of JavaScript: /],
+    ['smoke-log', '(', /^is no regular expression of JavaScript: /],
+    ['smoke-options', '--rm', /^cannot be used: the container is removed anyway/],
+    ['smoke-options', '-dit', /^cannot be used: the test follows/],
+    ['smoke-options', '--name=x', /^cannot be used: the container has a name/],
+    ['smoke-options', 'busybox', /^is no option of docker run/],
+    ['smoke-platform', 'arm64', 'is no platform, such as linux/arm64.'],
+    ['smoke-timeout', '0', 'leaves no time: give a number of seconds above 0.'],
+  ] as const)('%s: %s', (name, text, why) => {
+    const found = messages({ [name]: text });
+    expect(found).toHaveLength(1);
+    const [shown] = found[0]?.match(/^[a-z-]+: ".*?" (?=[a-z])/) ?? [];
+    expect(shown?.startsWith(`${name}: "`)).toBe(true);
+    expect(found[0]?.slice(shown?.length)).toMatch(why);
+  });
+
+  test('a value that may be a secret is not repeated', () => {
+    expect(messages({ 'smoke-env': '=hunter2' })).toEqual([
+      'smoke-env: "=…" is not NAME=VALUE, or NAME alone for a variable of the job.',
+    ]);
+  });
+});
+
+test('a push needs a name', () => {
+  expect(messages({ push: 'true' })).toEqual(['push: there is nothing to push the image as; name it with tags.']);
+  expect(messages({ push: 'true', tags: 'a' })).toEqual([]);
 });
 
 test('pairs must be pairs, and a wrong secret is not repeated', () => {

@@ -1,6 +1,5 @@
 // The job as a step of a workflow: inputs from the runner, annotations, outputs and summary to the runner.
 
-import { randomUUID } from 'node:crypto';
 import type { Saved } from './cache/store.ts';
 import { addToSummary, annotate, input, saveState, setOutput, state, withoutCommands } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
@@ -17,7 +16,7 @@ import { toJson } from './report/report.ts';
 import { problemSummary, savedSummary, summary } from './report/summary.ts';
 import { terminalReport } from './report/terminal.ts';
 import { awaitSaved, saveBehind } from './saving.ts';
-import { removeContainer } from './smoke/smoke.ts';
+import { newContainerName, removeContainer } from './smoke/docker.ts';
 
 /** The names under which `main` leaves things to `post`: the smoke test's container, and who saves the layers. */
 const CONTAINER = 'smoke-container';
@@ -28,7 +27,7 @@ export async function runAction(): Promise<void> {
   const cancel = cancelSignal();
   try {
     const { inputs, problems } = readInputs(input);
-    const container = `cached-docker-build-smoke-${randomUUID()}`;
+    const container = newContainerName();
     saveState(CONTAINER, container);
     const save = async (order: SaveOrder) => {
       saveState(SAVING, JSON.stringify(await saveBehind(order)));

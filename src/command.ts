@@ -1,6 +1,5 @@
 // The job as a command in a terminal: progress on stderr, the report on stdout.
 
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { explainReports } from './explaining.ts';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
@@ -14,7 +13,13 @@ import type { Finding } from './lint/finding.ts';
 import { type LintedFiles, lintPaths, STANDARD_INPUT, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
-import { type Annotations, annotationsOf, findingAnnotations, missAnnotations } from './report/annotations.ts';
+import {
+  type Annotations,
+  annotationsOf,
+  findingAnnotations,
+  missAnnotations,
+  smokeAnnotations,
+} from './report/annotations.ts';
 import { oneLine, printable } from './report/clean.ts';
 import { comparisonText } from './report/comparison.ts';
 import { diffText } from './report/diff.ts';
@@ -22,8 +27,10 @@ import { type Display, paint } from './report/display.ts';
 import { readReport } from './report/read.ts';
 import { type Report, seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
-import { findingsText, terminalReport } from './report/terminal.ts';
+import { findingsText, smokeText, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
+import { newContainerName } from './smoke/docker.ts';
+import { smokeImage } from './smoking.ts';
 import { version } from './version.ts';
 
 /** Runs the command and ends the process: 0 fine, 1 the job failed, 2 wrong usage, 128 + signal when it was cancelled. */
@@ -44,6 +51,7 @@ async function dispatch(invocation: Invocation, cancel: AbortSignal): Promise<nu
   else if (command === 'build') return buildCommand(inputs, problems, format, cancel);
   else if (command === 'lint') return lintCommand(invocation);
   else if (command === 'explain') return explainCommand(invocation);
+  else if (command === 'smoke') return smokeCommand(invocation, cancel);
   else if (problems.length > 0) return refuse([...problems, hint]);
   else printOut(helpText());
   return 0;
@@ -56,7 +64,7 @@ const hint: Problem = {
 };
 
 async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, cancel: AbortSignal): Promise<number> {
-  const container = `cached-docker-build-smoke-${randomUUID()}`;
+  const container = newContainerName();
   const guarded = <T>(work: () => Promise<T>) => work();
   const save = (order: SaveOrder) => saveNow(order, cancel);
   const machine = format === 'json';
@@ -79,6 +87,23 @@ async function printReport({ report, sources }: Done, format: Format): Promise<v
 function printAnnotations({ annotations, left }: Annotations): void {
   for (const annotation of annotations) annotate(annotation);
   if (left > 0) printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
+}
+
+async function smokeCommand(
+  { operands: [image = ''], inputs, problems, format }: Invocation,
+  cancel: AbortSignal,
+): Promise<number> {
+  if (problems.length > 0) return refuse(problems);
+  const result = await smokeImage(image, inputs, cancel);
+  if ('problem' in result) return refuse([result.problem]);
+  const { smoke } = result;
+  const outcome = smoke.outcome === 'failed' ? 'failure' : 'success';
+  const report = JSON.stringify({ schemaVersion: 1, image: printable(image), smoke, outcome }, null, 2);
+  if (inputs.report !== '') await writeText(inputs.report, `${report}\n`);
+  if (format === 'json') printOut(report);
+  if (format === 'text') printOut(smokeText(smoke, display('stdout')));
+  if (format === 'github') for (const annotation of smokeAnnotations(smoke, null)) annotate(annotation);
+  return outcome === 'success' ? 0 : 1;
 }
 
 const twoOutputs: Problem = {

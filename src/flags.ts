@@ -23,6 +23,7 @@ export const COMMANDS = {
     help: 'Compare two builds by their JSON reports: what was reused, and why the rest was not.',
     formats: ['text', 'json', 'github'],
   },
+  smoke: { takes: 'IMAGE', help: 'Run an image and say whether it works.', formats: ['text', 'json', 'github'] },
 } as const;
 export type Command = keyof typeof COMMANDS;
 
@@ -32,7 +33,7 @@ export interface Invocation {
   format: Format;
   /** Whether `lint` makes the safe fixes. */
   fix: boolean;
-  /** What stands behind the command: the context of `build`, the paths of `lint`, the reports of `explain`. */
+  /** What stands behind the command: the context of `build`, the paths of `lint`, the reports of `explain`, the image of `smoke`. */
   operands: string[];
   problems: Problem[];
 }
@@ -98,6 +99,11 @@ export function readArguments(argv: string[]): Invocation {
   if (command === 'explain' && operands.length !== 2)
     wrong(`explain takes two JSON reports, the old one and the new one, not ${operands.length}.`);
   if (command === 'build' && operands[0] !== undefined) read.inputs.context = operands[0];
+  if (command === 'smoke' && operands.length !== 1) {
+    wrong(
+      `smoke takes one image, not ${operands.length === 0 ? 'none' : `${operands.length}: ${operands.join(' ')}`}.`,
+    );
+  }
   if (isCommand(command)) return { ...result, command };
   const names = Object.keys(COMMANDS);
   wrong(

@@ -3,6 +3,7 @@
 import { IGNORE_COMMENT } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { nearest } from './nearest.ts';
+import { readWishes } from './smoke/ask.ts';
 
 /** How a raw text becomes a value. `list` splits at line ends and commas, `lines` at line ends only. */
 type Kind = 'text' | 'list' | 'lines' | 'boolean' | 'number' | 'choice';
@@ -119,13 +120,59 @@ export const INPUTS = {
   'smoke-test': {
     kind: 'choice',
     default: 'auto',
-    values: ['auto', 'off'],
-    help: 'Run the image by its CMD after the build: auto, or off.',
+    values: ['auto', 'changed', 'off'],
+    help: 'Run the image after the build: auto, changed (not when the same image has passed before, as the layer cache remembers), or off.',
+  },
+  'smoke-command': {
+    kind: 'text',
+    default: '',
+    help: 'Arguments in place of the image’s CMD: words with quotes as in a shell, or a JSON array. No shell is run.',
+  },
+  'smoke-exit-code': {
+    kind: 'text',
+    default: '',
+    help: 'Exit code with which the program must end, 0 to 255. Default: 0 where it ends.',
+  },
+  'smoke-port': { kind: 'list', default: '', help: 'TCP ports of the container that must accept connections.' },
+  'smoke-http': {
+    kind: 'lines',
+    default: '',
+    help: 'What must be answered to a GET, one a line: [PORT]/PATH [STATUS] [TEXT or /EXPRESSION/], such as 8080/health 200 /ok|up/. Default: the one EXPOSEd port, any status below 400, any text.',
+  },
+  'smoke-log': {
+    kind: 'lines',
+    default: '',
+    help: 'Regular expressions that lines of the program’s output must match, one a line; /EXPRESSION/i ignores case.',
+  },
+  'smoke-timeout': {
+    kind: 'number',
+    default: '60',
+    help: 'Seconds in which the image must do what is expected, not counting the start period of its HEALTHCHECK.',
   },
   'smoke-settle': {
     kind: 'number',
     default: '3',
-    help: 'Seconds a program that keeps running must survive to pass the smoke test.',
+    help: 'Seconds that a program must keep running, where nothing tells when it is ready.',
+  },
+  'smoke-env': {
+    kind: 'lines',
+    default: '',
+    help: 'Variables for the container, NAME=VALUE, or NAME alone for one of the job’s, one a line. It gets no others.',
+  },
+  'smoke-options': {
+    kind: 'lines',
+    default: '',
+    help: 'Further options of docker run, such as --memory 2g --tmpfs /tmp; words with quotes as in a shell.',
+  },
+  'smoke-platform': {
+    kind: 'text',
+    default: '',
+    help: 'Platform to run the image as, such as linux/arm64. Default: the one that was built.',
+  },
+  push: {
+    kind: 'boolean',
+    default: 'false',
+    help: 'Push the image under all its tags, once the smoke test has passed (or was skipped).',
   },
   summary: { kind: 'boolean', default: 'true', help: 'Write the report into the job summary (only in a workflow).' },
   report: { kind: 'text', default: '', help: 'File to write the JSON report to.' },
@@ -169,7 +216,19 @@ export function readInputs(raw: (name: InputName) => string | null): { inputs: I
     values[name] = value ?? parse(spec, spec.default);
   }
   const inputs = values as Inputs;
-  problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs), ...ruleProblems(inputs['lint-ignore']));
+  problems.push(
+    ...inputs.tags.flatMap(tagProblem),
+    ...pairProblems(inputs),
+    ...ruleProblems(inputs['lint-ignore']),
+    ...readWishes(inputs).problems,
+  );
+  if (inputs.push && inputs.tags.length === 0) {
+    problems.push({
+      kind: 'usage',
+      message: 'push: there is nothing to push the image as; name it with tags.',
+      file: null,
+    });
+  }
   return { inputs, problems };
 }
 

@@ -6,7 +6,7 @@ import { ActionsStore } from './cache/actions.ts';
 import { LayerCache } from './cache/cache.ts';
 import { Directory } from './cache/directory.ts';
 import { NOTHING, readIndex } from './cache/index-entry.ts';
-import { type ExportBuild, exportLayers, type Saving, type StageTarget, ZSTD } from './cache/save.ts';
+import { type ExportBuild, exportLayers, type Kept, type Saving, type StageTarget, ZSTD } from './cache/save.ts';
 import { type Scope, scopeOf } from './cache/scope.ts';
 import type { Saved, Store } from './cache/store.ts';
 import { carryOut } from './cache/upload.ts';
@@ -75,8 +75,8 @@ function noCache(outcome: 'off' | 'unusable', reason: string): CacheReport {
  * gzip on one core unless told otherwise: with zstd, a cold build of 370 MB took 0.75 of the time. An image whose name
  * has a registry or an account in it will be pushed: it stays as it is, since not all that pull it may know zstd.
  */
-export function imageFlags({ tags }: Inputs, { imageStore }: Engine): string[] {
-  const stays = tags.length > 0 && tags.every((tag) => !tag.includes('/'));
+export function imageFlags({ tags, push }: Inputs, { imageStore }: Engine): string[] {
+  const stays = !push && tags.length > 0 && tags.every((tag) => !tag.includes('/'));
   return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
 }
 
@@ -93,27 +93,27 @@ export interface SaveOrder {
 
 /**
  * Ends the job's part in the layer cache; null when there is nothing to save.
- * @param record what to keep of the build, to explain the next one
+ * @param kept what the next run is to know of this one, besides its layers
  */
 export async function orderSave(
   cache: LayerCache,
   { inputs, file, text }: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
   built: BuildReport,
-  record: string,
+  kept: Kept,
 ): Promise<SaveOrder | null> {
   const { steps, outcome, failure, engine } = built;
   const whole = outcome === 'built';
   const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
-  const kept = whole ? text : linesAbove(text, failed ?? 0);
-  const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
+  const above = whole ? text : linesAbove(text, failed ?? 0);
+  const last = parseDockerfile(above, file, buildArguments(inputs)).dockerfile.stages.at(-1);
   // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
   if (!whole && (!last || numberedSteps(last).length === 0)) {
     await cache.close();
     return null;
   }
-  const saving = await cache.handOver(built, whole, record);
+  const saving = await cache.handOver(built, whole, kept);
   const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
-  return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
+  return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: above, imageStore };
 }
 
 /**

@@ -1,4 +1,4 @@
-// The job, step after step: inputs → lint → build → smoke → report. Who starts it (action or command) says how to print.
+// The job, step after step: inputs → lint → build → smoke → push → report. Who starts it (action or command) says how to print.
 
 import { join } from 'node:path';
 import { type Built, build, type Watch } from './build/build.ts';
@@ -8,6 +8,7 @@ import type { Saved } from './cache/store.ts';
 import { type Context, readContext } from './context/context.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
+import { type Program, programOf } from './dockerfile/program.ts';
 import { writeRecord } from './explain/codec.ts';
 import { withSeconds } from './explain/findings.ts';
 import { explainBuild, observeFiles, recordOf } from './explaining.ts';
@@ -18,13 +19,23 @@ import type { Inputs, Problem } from './inputs.ts';
 import { imageFlags, openLayers, orderSave, type SaveOrder, usableLayers } from './layers.ts';
 import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
+import { notPushed, push } from './push.ts';
 import { messageOf } from './reason.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import type { Display } from './report/display.ts';
 import { Live } from './report/live.ts';
-import { type BuildReport, type LintReport, type Report, type Sources, seriousFindings } from './report/report.ts';
-import { argumentValues, buildArguments, secretValues } from './secrets.ts';
-import { skipped, smokeTest } from './smoke/smoke.ts';
+import {
+  type BuildReport,
+  type LintReport,
+  type PushReport,
+  type Report,
+  type SmokeReport,
+  type Sources,
+  seriousFindings,
+} from './report/report.ts';
+import { argumentValues, buildArguments, containerValues, secretValues } from './secrets.ts';
+import { readWishes } from './smoke/ask.ts';
+import { fingerprint, type Smoking, skipped, smokeTest } from './smoke/smoke.ts';
 
 /** Seconds that a build waits, once it is through, until the files of its context were looked at. */
 const PATIENCE = 1;
@@ -117,9 +128,21 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const { report: built, kept } = await explainBuild(done, record, inputs, usable);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
-  const [smoked] = await Promise.all([
-    smoke(inputs, built, ui, cancel),
-    cache && save(cache, { inputs, file, text: source.text }, built, kept, ui, cancel),
+  const program = programOf(dockerfile, inputs.target || null);
+  const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, built) : null;
+  const smoking = await smoke(inputs, built, program, mark !== null && mark === (await cache?.smoked()), ui, cancel);
+  const [smoked, pushed] = await Promise.all([
+    smoking.report,
+    inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,
+    cache &&
+      save(
+        cache,
+        { inputs, file, text: source.text },
+        built,
+        { record: kept, smoked: mark === null ? null : passed(mark, smoking) },
+        ui,
+        cancel,
+      ),
   ]);
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,
@@ -132,7 +155,8 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
         : { ...findings, findings: withSeconds(findings.findings, built.steps) },
     cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
-    smoke: mapText(smoked, hide),
+    smoke: mapText(smoked, (text) => redact(text, [...hidden, ...containerValues(inputs)])),
+    push: mapText(pushed, hide),
     record: machine ? writeRecord(record) : null,
   };
   return {
@@ -201,14 +225,16 @@ async function save(
   cache: LayerCache,
   source: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
   built: BuildReport,
-  record: string,
+  { record, smoked }: { record: string; smoked: Promise<string> | null },
   ui: Ui,
   cancel: AbortSignal,
 ): Promise<void> {
   const start = now();
   try {
+    // Only where somebody wants it to be remembered does saving wait for the smoke test.
+    const mark = (await smoked) ?? '';
     if (cancel.aborted) return await cache.close();
-    const order = await orderSave(cache, source, built, record);
+    const order = await orderSave(cache, source, built, { record, smoked: mark });
     if (order) cache.saved(await ui.save(order), now() - start);
   } catch (error) {
     // The image is built: whatever happens to its layers, the job is none the worse.
@@ -216,18 +242,67 @@ async function save(
   }
 }
 
-async function smoke(inputs: Inputs, built: BuildReport, ui: Ui, cancel: AbortSignal) {
-  if (built.outcome === 'failed') return skipped('There is no image to run.');
-  if (inputs['smoke-test'] === 'off') return skipped('Switched off by smoke-test: off.');
-  const image = built.imageId ?? inputs.tags[0];
-  if (image === undefined || cancel.aborted) return skipped('The builder did not say which image it made.');
+/** Begins the smoke test, or says why there is none. */
+async function smoke(
+  inputs: Inputs,
+  built: BuildReport,
+  program: Program,
+  passedBefore: boolean,
+  ui: Ui,
+  cancel: AbortSignal,
+): Promise<Smoking> {
+  const none = (why: string): Smoking => {
+    const report = Promise.resolve(skipped(why));
+    return { verdict: report, report };
+  };
+  if (built.outcome === 'failed') return none('There is no image to run.');
+  if (inputs['smoke-test'] === 'off') return none('Switched off by smoke-test: off.');
+  const image = imageOf(inputs, built);
+  if (image === null || cancel.aborted) return none('The builder did not say which image it made.');
+  if (passedBefore) return none('This very image has passed before, asked for the same (smoke-test: changed).');
+  const { wishes } = readWishes(inputs);
   const platform = inputs.platforms.length === 1 ? (inputs.platforms[0] ?? '') : '';
-  return smokeTest({ image, container: ui.container, settle: inputs['smoke-settle'], platform }, cancel);
+  const portsAreOwn = program.exposes;
+  const { verdict, report } = smokeTest({ image, container: ui.container, wishes, platform, portsAreOwn }, cancel);
+  return { verdict, report: report.then((seen) => ({ ...seen, line: program.line })) };
 }
 
-function outcome({ build, smoke, lint }: Omit<Report, 'outcome'>, inputs: Inputs): Report['outcome'] {
-  const lintFails = inputs.lint === 'error' && seriousFindings(lint.findings).length > 0;
-  return build.outcome === 'failed' || smoke.outcome === 'failed' || lintFails ? 'failure' : 'success';
+const imageOf = (inputs: Inputs, { imageId }: BuildReport): string | null => imageId ?? inputs.tags[0] ?? null;
+
+/** By what this image and what is asked of it are known again; null where there is none. */
+async function markOf(inputs: Inputs, built: BuildReport): Promise<string | null> {
+  const image = imageOf(inputs, built);
+  return built.outcome === 'failed' || image === null ? null : fingerprint(image, readWishes(inputs).wishes);
+}
+
+/** The mark, if the test is passed. */
+const passed = async (mark: string, { verdict }: Smoking): Promise<string> =>
+  (await verdict).outcome === 'passed' ? mark : '';
+
+/** Pushes what is fit for it. */
+async function pushIf(
+  built: BuildReport,
+  smoked: SmokeReport,
+  lint: LintReport,
+  inputs: Inputs,
+  ui: Ui,
+  print: (lines: string[]) => void,
+  cancel: AbortSignal,
+): Promise<PushReport> {
+  if (built.outcome === 'failed') return notPushed('Nothing was pushed: there is no image.');
+  if (smoked.outcome === 'failed') return notPushed('Nothing was pushed: the smoke test failed.');
+  if (lintFails(lint, inputs)) return notPushed('Nothing was pushed: lint: error, and there are warnings.');
+  if (cancel.aborted) return notPushed('Nothing was pushed: the job was cancelled.');
+  return ui.guarded(() => push(inputs.tags, (line) => print([line]), cancel));
+}
+
+function lintFails({ findings }: LintReport, inputs: Inputs): boolean {
+  return inputs.lint === 'error' && seriousFindings(findings).length > 0;
+}
+
+function outcome({ build, smoke, push: pushed, lint }: Omit<Report, 'outcome'>, inputs: Inputs): Report['outcome'] {
+  const failed = [build.outcome, smoke.outcome, pushed?.outcome].includes('failed') || lintFails(lint, inputs);
+  return failed ? 'failure' : 'success';
 }
 
 function contextProblem(context: string, reason: string): Problem {

@@ -17,6 +17,13 @@ export function argumentValues(inputs: Inputs, dockerfile: string): Hidden[] {
     .filter(({ value }) => !dockerfile.includes(value));
 }
 
+/** Values that the smoke test gives to a container. Ports and other numbers stay: they are no secrets, and stand everywhere. */
+export function containerValues(inputs: Inputs): Hidden[] {
+  return inputs['smoke-env']
+    .map((item) => (item.includes('=') ? pair(item) : { name: item, value: variable(item) }))
+    .filter(({ value }) => !/^\d*$/.test(value));
+}
+
 /** Build arguments by name; one without a value has that of the environment, as docker takes it. */
 export function buildArguments(inputs: Inputs): Record<string, string> {
   const pairs = inputs['build-args'].map((item) =>

@@ -41,10 +41,12 @@ describe('the action', () => {
       'cache-outcome': 'off',
       'net-seconds': '0.0',
       'smoke-outcome': 'passed',
+      'push-outcome': '',
       'lint-findings': '1',
     });
     expect(ran.annotations).toEqual([
       expect.stringMatching(/^::warning title=copy-before-install,file=Dockerfile,line=3,endLine=3/),
+      expect.stringMatching(/^::notice title=smoke test,file=Dockerfile,line=5,endLine=5::SIGTERM does not end it/),
     ]);
     expect(ran.summary).toMatch(
       /^### ✅ Built in .* · \d of 4 steps from the cache · smoke test passed · 1 lint finding\n/,

@@ -143,6 +143,7 @@ describe('the index', () => {
     needed: [digest('b')],
     commit: 'c0ffee',
     nets: [-1.5, 3],
+    smoked: 'f00d',
   };
 
   test('is read as it was written', () => expect(readIndex(writeIndex(index))).toEqual({ index, reason: null }));

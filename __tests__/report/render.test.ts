@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/lint/finding.ts';
 import { annotationsOf, findingAnnotations } from '../../src/report/annotations.ts';
 import { escapeText } from '../../src/report/markdown.ts';
+import { NOTHING_SEEN, type Report } from '../../src/report/report.ts';
 import { problemSummary, summary } from '../../src/report/summary.ts';
 import { terminalReport } from '../../src/report/terminal.ts';
 import { bar, cut, duration } from '../../src/report/text.ts';
@@ -141,6 +142,66 @@ test('the layer cache has a line where somebody asked for one', () => {
   expect(summary(report({ cache: unusable }))).toContain(
     '\n**Layers unusable.** The classic builder cannot share its layers.\n',
   );
+});
+
+describe('a smoke test', () => {
+  const failedTest: Report['smoke'] = {
+    ...NOTHING_SEEN,
+    outcome: 'failed',
+    check: 'port',
+    evidence: 'app did not accept connections on port 80 within 60 s: it listens on 127.0.0.1:80 only',
+    reason: 'It listens on 127.0.0.1:80. Bind it to 0.0.0.0.',
+    line: 4,
+    health: ['down', 'down', '<b>up</b>'],
+    log: ['listening'],
+  };
+  const stop = { signal: 'SIGTERM', seconds: null, killed: true, notice: 'Write the command as a JSON array.' };
+
+  test('that failed, with its likely reason', () => {
+    expect(terminalReport(report({ smoke: failedTest }), NONE, plain)).toContain(`
+  smoke test  failed: app did not accept connections on port 80 within 60 s: it
+              listens on 127.0.0.1:80 only
+              Most likely: It listens on 127.0.0.1:80. Bind it to 0.0.0.0.
+              Its HEALTHCHECK printed: down · <b>up</b>
+    │ listening
+`);
+    expect(summary(report({ smoke: failedTest }))).toContain(
+      '<br>Most likely&#58; It listens on 127.0.0.1&#58;80. Bind it to 0.0.0.0.<br>Its HEALTHCHECK printed&#58; down · &#60;b&#62;up&#60;/b&#62;\n\n<details open>',
+    );
+    expect(annotationsOf(report({ smoke: failedTest })).annotations).toMatchObject([
+      {
+        level: 'error',
+        title: 'smoke test failed',
+        file: 'Dockerfile',
+        line: 4,
+        message: `${failedTest.evidence}\nMost likely: ${failedTest.reason}\nIts HEALTHCHECK printed: down · <b>up</b>\nlistening`,
+      },
+    ]);
+  });
+
+  test('of a program that had to be killed', () => {
+    const smoke = { ...report().smoke, line: 3, stop };
+    expect(terminalReport(report({ smoke }), NONE, plain)).toContain(
+      'still running after 3 s\n              Write the command as a JSON array.\n',
+    );
+    expect(annotationsOf(report({ smoke })).annotations).toMatchObject([
+      { level: 'notice', title: 'smoke test', line: 3, message: 'Write the command as a JSON array.' },
+    ]);
+    const ended = { ...smoke, stop: { ...stop, seconds: 0.42, killed: false, notice: null } };
+    expect(summary(report({ smoke: ended }))).toContain('3 s<br>It stopped 0.4 s after SIGTERM.\n');
+    expect(annotationsOf(report({ smoke: ended })).annotations).toEqual([]);
+  });
+});
+
+test('what was pushed, and what was not', () => {
+  const pushed = { outcome: 'pushed', pushed: [{ tag: 'a:1', digest: 'sha256:0' }], seconds: 2, reason: null } as const;
+  expect(terminalReport(report({ push: { ...pushed, pushed: [...pushed.pushed] } }), NONE, plain)).toMatch(
+    / · smoke test passed · pushed\n[\s\S]*\n {2}push {8}Pushed in 2\.0 s: a:1 \(sha256:0\)\.\n/,
+  );
+  const failed = { outcome: 'failed', pushed: [], seconds: 1, reason: 'a:1 was not pushed: denied' } as const;
+  const refused = report({ push: { ...failed, pushed: [] } });
+  expect(summary(refused)).toContain('**Push failed.** a&#58;1 was not pushed&#58; denied\n');
+  expect(annotationsOf(refused).annotations).toMatchObject([{ level: 'error', message: 'a:1 was not pushed: denied' }]);
 });
 
 test('a syntax finding speaks for the builder’s message', () => {

@@ -1,6 +1,6 @@
 // A report to render: small, but with one of everything.
 
-import type { Cause, Report, Step } from '../../src/report/report.ts';
+import { type Cause, NOTHING_SEEN, type Report, type Step } from '../../src/report/report.ts';
 
 export function step(change: Partial<Step> = {}): Step {
   return {
@@ -119,13 +119,13 @@ export function report(change: Partial<Report> = {}): Report {
       savedSeconds: 0,
     },
     smoke: {
+      ...NOTHING_SEEN,
       outcome: 'passed',
       check: 'running',
       readySeconds: 3,
-      exitCode: null,
       evidence: 'node server.js is still running after 3 s',
-      log: [],
     },
+    push: null,
     outcome: 'success',
     record: null,
     ...change,
@@ -175,14 +175,7 @@ export function failedReport(): Report {
       suppressed: 1,
       ignored: 2,
     },
-    smoke: {
-      outcome: 'skipped',
-      check: null,
-      readySeconds: null,
-      exitCode: null,
-      evidence: 'There is no image to run.',
-      log: [],
-    },
+    smoke: { ...NOTHING_SEEN, outcome: 'skipped', evidence: 'There is no image to run.' },
     outcome: 'failure',
   };
 }

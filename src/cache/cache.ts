@@ -7,7 +7,7 @@ import type { Digest } from './blobs.ts';
 import { Contents, OFFER } from './contents.ts';
 import { type Index, NOTHING, writeIndex } from './index-entry.ts';
 import { type Registry, type RegistryEvent, referenceIn, startRegistry } from './registry.ts';
-import type { Saving } from './save.ts';
+import type { Kept, Saving } from './save.ts';
 import type { Saved, Store } from './store.ts';
 
 export interface CacheOptions {
@@ -85,13 +85,19 @@ export class LayerCache {
     this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
   }
 
+  /** What passed the smoke test last, as the last save left it; ''. */
+  async smoked(): Promise<string> {
+    await this.#ready;
+    return this.#index.smoked;
+  }
+
   /**
    * Ends the job's part in the cache, once it has built.
    * @param whole false for a build that failed
-   * @param record what to keep of it, to explain the next build
+   * @param kept what the next run is to know of this one
    * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
    */
-  async handOver({ steps, savedSeconds }: BuildReport, whole: boolean, record: string): Promise<Saving | null> {
+  async handOver({ steps, savedSeconds }: BuildReport, whole: boolean, kept: Kept): Promise<Saving | null> {
     await this.#ready;
     const needed = this.#contents.asked;
     this.#report.restoreSeconds = this.#contents.waiting.seconds;
@@ -105,7 +111,7 @@ export class LayerCache {
       return null;
     }
     return {
-      ...{ steps, whole, needed, record, offer: this.#open },
+      ...{ steps, whole, needed, ...kept, offer: this.#open },
       store: this.#store.state(),
       index: writeIndex(this.#index),
       commit: this.#options.commit,

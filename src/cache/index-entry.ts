@@ -18,6 +18,8 @@ export interface Index {
   commit: string;
   /** Net seconds of the last runs that saved something, oldest first. */
   nets: number[];
+  /** What passed the smoke test last, with what was asked of it, as a digest (smoke.ts); '' where that is not known. */
+  smoked: string;
 }
 
 /** The index of an image of which nothing was saved. */
@@ -29,6 +31,7 @@ export const NOTHING: Index = {
   needed: [],
   commit: '',
   nets: [],
+  smoked: '',
 };
 
 /** A reader takes no other version: what it cannot read it does without. */
@@ -56,7 +59,7 @@ export function writeIndex({ manifests, blobs, ...rest }: Index): string {
 /** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
 export function readIndex(text: string): { index: Index; reason: null } | { index: null; reason: string } {
   try {
-    const { version, manifests, blobs, entries, record, needed, commit, nets } = JSON.parse(text) as Written;
+    const { version, manifests, blobs, entries, record, needed, commit, nets, smoked } = JSON.parse(text) as Written;
     if (typeof version === 'number' && version !== VERSION) {
       return { index: null, reason: `its index has version ${version}, not ${VERSION}` };
     }
@@ -80,6 +83,7 @@ export function readIndex(text: string): { index: Index; reason: null } | { inde
       needed: needed.map(digest),
       commit: String(commit),
       nets: nets.map(Number),
+      smoked: typeof smoked === 'string' ? smoked : '',
     };
     return { index, reason: null };
   } catch {

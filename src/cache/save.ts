@@ -10,8 +10,16 @@ import { NOTHING, readIndex, sizesOf } from './index-entry.ts';
 import { type Registry, referenceIn, startRegistry } from './registry.ts';
 import type { Store, StoreState, Upload } from './store.ts';
 
+/** What the next run is to know of this one, besides its layers. */
+export interface Kept {
+  /** What explains the next build (explain/codec.ts). */
+  record: string;
+  /** What passed the smoke test, or ''. */
+  smoked: string;
+}
+
 /** What a job hands over. */
-export interface Saving {
+export interface Saving extends Kept {
   store: StoreState;
   /** Text of the index that the job started with. */
   index: string;
@@ -24,8 +32,6 @@ export interface Saving {
   /** What the engine asked for. */
   needed: Digest[];
   commit: string;
-  /** What is kept to explain the next build. */
-  record: string;
   /** Net seconds of the last runs; of this one without saving. */
   nets: number[];
 }
@@ -98,7 +104,7 @@ export async function exportLayers(
     const tags = await new Exporter(saving, contents, registry, built).run(free);
     const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
     const named = sizesOf(manifests.values());
-    const { nets, needed, commit, record } = saving;
+    const { nets, needed, commit, record, smoked } = saving;
     return await store.save({
       manifests,
       blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
@@ -107,6 +113,7 @@ export async function exportLayers(
       needed: needed.filter((digest) => named.has(digest)),
       commit,
       nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
+      smoked: smoked || index.smoked,
     });
   } catch (error) {
     throw refused === null ? error : new Error(refused);

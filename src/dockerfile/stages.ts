@@ -52,7 +52,7 @@ export function sourceStages(dockerfile: Dockerfile, instruction: Instruction): 
  */
 export function neededStages(dockerfile: Dockerfile, target: string | null): Stage[] {
   const { stages } = dockerfile;
-  const first = target === null ? stages.at(-1) : (stageNamed(dockerfile, target) ?? stageAt(dockerfile, target));
+  const first = targetStage(dockerfile, target);
   if (!first) return [];
   const needed = new Set([first]);
   // A set yields what is added while it is walked.
@@ -64,6 +64,12 @@ export function neededStages(dockerfile: Dockerfile, target: string | null): Sta
     }
   }
   return stages.filter((stage) => needed.has(stage));
+}
+
+/** The stage that is built: a name, an index, or null for the last one. */
+export function targetStage(dockerfile: Dockerfile, target: string | null): Stage | undefined {
+  if (target === null) return dockerfile.stages.at(-1);
+  return stageNamed(dockerfile, target) ?? stageAt(dockerfile, target);
 }
 
 function stageAt(dockerfile: Dockerfile, index: string): Stage | undefined {

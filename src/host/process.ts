@@ -1,7 +1,8 @@
 // Running other programs. Arguments are arrays and never pass through a shell.
 
 import { fork, spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { readlinkSync } from 'node:fs';
+import { hostname, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -42,21 +43,37 @@ export async function run(program: string, args: string[], env: Record<string, s
   }
 }
 
+interface Follow<Piece> {
+  env?: Record<string, string>;
+  cancel: AbortSignal;
+  stdout: (piece: Piece) => void;
+  stderr: (piece: Piece) => void;
+}
+
 /**
  * Runs a program and hands over its output line by line while it runs; returns its exit code (128 + 15 when it was
  * stopped by a signal). When `cancel` fires, the program gets SIGTERM, which `docker build` answers by cancelling
  * the build. This is not `@actions/exec`, because that cannot stop what it started.
  * @throws ProgramMissing when the program is not on PATH
  */
-export async function follow(
+export function follow(program: string, args: string[], options: Follow<string>): Promise<number> {
+  return watch(program, args, options, async (stream, take) => {
+    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) take(line);
+  });
+}
+
+/** The same for output that may be endless, or have no lines: hands it over in pieces as they come. */
+export function followRaw(program: string, args: string[], options: Follow<Buffer>): Promise<number> {
+  return watch(program, args, options, async (stream, take) => {
+    for await (const chunk of stream) take(chunk as Buffer);
+  });
+}
+
+async function watch<Piece>(
   program: string,
   args: string[],
-  options: {
-    env?: Record<string, string>;
-    cancel: AbortSignal;
-    stdout: (line: string) => void;
-    stderr: (line: string) => void;
-  },
+  options: Follow<Piece>,
+  read: (stream: NodeJS.ReadableStream, take: (piece: Piece) => void) => Promise<void>,
 ): Promise<number> {
   const child = spawn(program, args, { env: environment(options.env ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = () => child.kill('SIGTERM');
@@ -69,9 +86,6 @@ export async function follow(
       });
       child.once('close', (code) => resolve(code ?? 128 + 15));
     });
-    const read = async (stream: NodeJS.ReadableStream, take: (line: string) => void) => {
-      for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) take(line);
-    };
     const [code] = await Promise.all([ended, read(child.stdout, options.stdout), read(child.stderr, options.stderr)]);
     return code;
   } finally {
@@ -115,14 +129,27 @@ export async function receiveOrder(): Promise<{ order: unknown; free: () => void
 export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // That of another user may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
 /** Path of a file beside the bundle. */
 export function beside(file: string): string {
   return join(dirname(fileURLToPath(import.meta.url)), file);
+}
+
+/** A name for this process by which others on this machine can tell whether it still runs: machine and process id. */
+export const ownName = { machine: `${hostname()} ${pidNamespace()}`, pid: process.pid };
+
+/** Process ids mean something only within one of these; containers with the same host name have their own. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /** Operating system and processor of this machine: `linux/x64`. */

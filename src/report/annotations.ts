@@ -2,8 +2,8 @@
 
 import type { Finding } from '../lint/finding.ts';
 import { costText, evidenceLines, kindText, type Reason, reasonsOf, wordsOf } from './reasons.ts';
-import type { Report } from './report.ts';
-import { advice, failureText, firstUpper, worstFirst } from './text.ts';
+import type { Report, SmokeReport } from './report.ts';
+import { advice, failureText, firstUpper, smokeDetails, worstFirst } from './text.ts';
 
 export interface Annotation {
   level: 'error' | 'warning' | 'notice';
@@ -37,12 +37,25 @@ export function annotationsOf(report: Report): Annotations {
   const dear = misses.filter(({ cost }) => cost >= DEAR).slice(0, MISSES_FIRST);
   const others = misses.slice(dear.length);
   const plain = (all: typeof misses): Annotation[] => all.map(({ annotation }) => annotation);
-  return within([...failures(report), ...plain(dear), ...fromFindings(report.lint.findings), ...plain(others)]);
+  const { smoke, dockerfile, lint } = report;
+  const smoked = smokeAnnotations(smoke, dockerfile);
+  return within([...failures(report), ...smoked, ...plain(dear), ...fromFindings(lint.findings), ...plain(others)]);
 }
 
 /** The annotations of what made steps run again, and of nothing else. */
 export function missAnnotations(report: Report): Annotations {
   return within(fromReasons(report).map(({ annotation }) => annotation));
+}
+
+/** A smoke test that failed, or a program that had to be killed, at the line that names the program. */
+export function smokeAnnotations(smoke: SmokeReport, file: string | null): Annotation[] {
+  const at = (level: Annotation['level'], title: string, lines: string[]): Annotation => ({
+    ...{ level, title, message: lines.join('\n'), file, line: smoke.line, endLine: smoke.line, column: null },
+  });
+  if (smoke.outcome === 'failed') {
+    return [at('error', 'smoke test failed', [smoke.evidence, ...smokeDetails(smoke), ...smoke.log])];
+  }
+  return smoke.stop?.notice ? [at('notice', 'smoke test', [smoke.stop.notice])] : [];
 }
 
 /** The annotations of findings alone, worst first. */
@@ -89,7 +102,7 @@ function textOf(reason: Reason): string {
 }
 
 function failures(report: Report): Annotation[] {
-  const { build, smoke, dockerfile } = report;
+  const { build, push, dockerfile } = report;
   const at = (title: string, message: string, line: number | null): Annotation => ({
     level: 'error',
     title,
@@ -105,6 +118,6 @@ function failures(report: Report): Annotation[] {
     ...(reason === null
       ? []
       : [at('docker build failed', [reason, ...(build.failure?.log ?? [])].join('\n'), failed?.line ?? null)]),
-    ...(smoke.outcome === 'failed' ? [at('smoke test failed', [smoke.evidence, ...smoke.log].join('\n'), null)] : []),
+    ...(push?.outcome === 'failed' ? [at('docker push failed', push.reason ?? '', null)] : []),
   ];
 }

@@ -102,10 +102,48 @@ export interface SmokeReport {
   /** Seconds from the start of the container until the verdict was clear. */
   readySeconds: number | null;
   exitCode: number | null;
-  /** What was seen, in one sentence. */
+  /** What was seen, which check was chosen and why, in one sentence. */
   evidence: string;
+  /** The most likely reason of a failure and what to do about it, where it is recognised. */
+  reason: string | null;
+  /** Line of the Dockerfile with the program that was run: its ENTRYPOINT or CMD; null when a base image brings it. */
+  line: number | null;
+  /** The signal that ended the program. */
+  signal: string | null;
+  oomKilled: boolean;
+  restarts: number;
+  /** What was expected of it and what was seen instead, one by one. */
+  conditions: { check: NonNullable<SmokeReport['check']>; expected: string; seen: string; met: boolean }[];
+  /** What the last tries of its HEALTHCHECK printed, oldest first. */
+  health: string[];
+  /** How it took being stopped; null when it had ended, or had failed. */
+  stop: StopReport | null;
   /** The last lines that the container printed, both streams. */
   log: string[];
+}
+
+export interface StopReport {
+  signal: string;
+  /** From the signal to its end; null when it had to be killed. */
+  seconds: number | null;
+  killed: boolean;
+  /** Why it had to be killed and what to do about it. */
+  notice: string | null;
+}
+
+/** A smoke test of which nothing was seen. */
+export const NOTHING_SEEN = {
+  ...{ check: null, readySeconds: null, exitCode: null, reason: null, line: null, signal: null },
+  ...{ oomKilled: false, restarts: 0, conditions: [], health: [], stop: null, log: [] },
+} satisfies Partial<SmokeReport>;
+
+export interface PushReport {
+  outcome: 'pushed' | 'failed' | 'skipped';
+  /** What was pushed, and the digests that the registry knows it by. */
+  pushed: { tag: string; digest: string | null }[];
+  seconds: number;
+  /** Why it was not pushed, or not all of it: one sentence. */
+  reason: string | null;
 }
 
 export interface LintReport {
@@ -142,6 +180,8 @@ export interface Report {
   cache: CacheReport;
   build: BuildReport;
   smoke: SmokeReport;
+  /** null when nobody asked for it. */
+  push: PushReport | null;
   /** What is kept of the build, to explain another one (explain/record.ts), as a text that codec.ts reads; null: nothing is. */
   record: string | null;
   outcome: 'success' | 'failure';

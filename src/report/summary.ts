@@ -16,7 +16,7 @@ import {
   whyText,
   wordsOf,
 } from './reasons.ts';
-import type { Report, Step, StepStatus } from './report.ts';
+import type { Report, SmokeReport, Step, StepStatus } from './report.ts';
 import {
   bar,
   cacheText,
@@ -29,6 +29,8 @@ import {
   firstUpper,
   leftOut,
   notablePhases,
+  pushText,
+  smokeDetails,
   stepNumber,
   verdict,
   worstFirst,
@@ -64,7 +66,8 @@ export function summary(report: Report): string {
     stepTable(report),
     report.build.notice === null ? '' : escapeText(report.build.notice),
     cacheBlock(report),
-    smokeBlock(report),
+    smokeBlock(report.smoke),
+    pushBlock(report),
     lintBlock(report),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -158,8 +161,15 @@ function cacheBlock(report: Report): string {
   return text === null ? '' : `**Layers ${escapeText(text).replace(/(\.|&#58;)(?= |$)/, '$1**')}`;
 }
 
-function smokeBlock({ smoke }: Report): string {
-  return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
+function smokeBlock(smoke: SmokeReport): string {
+  const details = smokeDetails(smoke).map((text) => `<br>${escapeText(text)}`);
+  const log = smoke.outcome === 'failed' ? logBlock(smoke.log) : '';
+  return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${details.join('')}${log}`;
+}
+
+function pushBlock({ push }: Report): string {
+  const text = pushText(push);
+  return text === null ? '' : `**Push ${push?.outcome}.** ${escapeText(text)}`;
 }
 
 function lintBlock(report: Report): string {

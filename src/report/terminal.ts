@@ -5,9 +5,20 @@ import type { Finding } from '../lint/finding.ts';
 import { oneLine } from './clean.ts';
 import { type Display, paint, type Style } from './display.ts';
 import { excerpt } from './excerpt.ts';
-import type { LintReport, Report, Sources } from './report.ts';
+import type { LintReport, Report, SmokeReport, Sources } from './report.ts';
 import { reasonsText, stepTable } from './terminal-steps.ts';
-import { cacheText, complaint, count, engineName, failureText, leftOut, verdict, wrap } from './text.ts';
+import {
+  cacheText,
+  complaint,
+  count,
+  engineName,
+  failureText,
+  leftOut,
+  pushText,
+  smokeDetails,
+  verdict,
+  wrap,
+} from './text.ts';
 
 /** The report of a job, ready to print. */
 export function terminalReport(report: Report, sources: Sources, display: Display): string {
@@ -21,7 +32,8 @@ export function terminalReport(report: Report, sources: Sources, display: Displa
     stepTable(report, display),
     report.build.notice ?? '',
     cacheBlock(report, display),
-    smokeBlock(report, display),
+    smokeText(report.smoke, display),
+    pushBlock(report, display),
     findingsText(report.lint, sources, display),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -38,10 +50,20 @@ function cacheBlock(report: Report, display: Display): string {
   return text === null ? '' : `  layers      ${wrap(text, display.width - 14).join('\n              ')}`;
 }
 
-function smokeBlock({ smoke }: Report, display: Display): string {
+/** The smoke test, ready to print. */
+export function smokeText(smoke: SmokeReport, display: Display): string {
   const style = smoke.outcome === 'passed' ? 'green' : smoke.outcome === 'failed' ? 'red' : 'dim';
+  const indent = '\n              ';
+  const wrapped = (text: string) => wrap(text, display.width - 14).join(indent);
+  const evidence = wrapped(`${smoke.outcome}: ${smoke.evidence}`).slice(smoke.outcome.length);
+  const more = smokeDetails(smoke).map((text) => `              ${wrapped(text)}`);
   const log = smoke.outcome === 'failed' ? logLines(smoke.log) : [];
-  return [`  smoke test  ${paint(style, smoke.outcome, display)}: ${smoke.evidence}`, ...log].join('\n');
+  return [`  smoke test  ${paint(style, smoke.outcome, display)}${evidence}`, ...more, ...log].join('\n');
+}
+
+function pushBlock({ push }: Report, display: Display): string {
+  const text = pushText(push);
+  return text === null ? '' : `  push        ${wrap(text, display.width - 14).join('\n              ')}`;
 }
 
 function logLines(log: string[]): string[] {

@@ -2,7 +2,7 @@
 
 import type { Uploaded } from '../cache/store.ts';
 import type { Finding } from '../lint/finding.ts';
-import { countSteps, type Report, type Step } from './report.ts';
+import { countSteps, type PushReport, type Report, type SmokeReport, type Step } from './report.ts';
 
 /** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
 export function duration(seconds: number): string {
@@ -97,10 +97,11 @@ export function builtText({ build }: Report): string[] {
 
 /** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
 export function verdict(report: Report): string {
-  const { smoke, lint } = report;
+  const { smoke, push, lint } = report;
   const parts = [
     ...builtText(report),
     ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
+    ...(push === null ? [] : [push.outcome === 'pushed' ? 'pushed' : 'not pushed']),
     ...(lint.findings.length > 0 ? [count(lint.findings.length, 'lint finding')] : []),
   ];
   return parts.join(' · ');
@@ -138,6 +139,26 @@ export function cacheText({ cache }: Report): string | null {
   ].join(', ');
   const sentences = [`${outcome}${outcome === 'restored' ? net : ''}.`, figures === '' ? '' : `${figures}.`, reason];
   return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+
+/** What there is to say of a smoke test besides its evidence, in sentences. */
+export function smokeDetails({ evidence, reason, stop, restarts, health, outcome }: SmokeReport): string[] {
+  const probes = health.filter((text, at) => text !== health[at - 1] && !evidence.includes(text)).slice(-2);
+  return [
+    ...(reason === null ? [] : [`Most likely: ${reason}`]),
+    ...(outcome === 'failed' && probes.length > 0 ? [`Its HEALTHCHECK printed: ${cut(probes.join(' · '), 300)}`] : []),
+    ...(restarts > 0 ? [`It was restarted ${count(restarts, 'time')}.`] : []),
+    ...(stop?.notice ? [stop.notice] : []),
+    ...(stop?.seconds != null ? [`It stopped ${duration(stop.seconds)} after ${stop.signal}.`] : []),
+  ];
+}
+
+/** What became of the push; null where nobody asked for one. */
+export function pushText(push: PushReport | null): string | null {
+  if (push === null) return null;
+  const tags = push.pushed.map(({ tag, digest }) => (digest === null ? tag : `${tag} (${digest})`));
+  const pushed = tags.length === 0 ? [] : [`Pushed in ${duration(push.seconds)}: ${tags.join(', ')}.`];
+  return [...pushed, ...(push.reason === null ? [] : [push.reason])].join(' ');
 }
 
 /** What became of an upload of layers, in a sentence. */
