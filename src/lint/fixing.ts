@@ -10,8 +10,10 @@ export interface Fixed<T> {
   findings: Finding[];
 }
 
-// Nobody needs so many; a file that was made to hang linters may have more.
+// No Dockerfile needs so many, and lint takes its time for a large one: a file that was made to hang linters is left half
+// mended, and the next run goes on.
 const MOST = 200;
+const MOST_TEXT = 1_000_000;
 
 /**
  * Makes one fix at a time and lints again, since each was worked out for the file as it is. A change that is not for the
@@ -22,7 +24,8 @@ export function makeFixes<T extends { findings: Finding[] }>(text: string, lint:
   let linted = lint(text);
   // What was taken back is not tried again while the file is the same.
   let tried: ReadonlySet<string> = new Set();
-  for (let tries = 0; tries < MOST; tries++) {
+  const most = Math.min(MOST, 1 + Math.floor(MOST_TEXT / (text.length + 1)));
+  for (let tries = 0; tries < most; tries++) {
     const next = linted.findings.find(({ fix }) => fix !== null && !tried.has(JSON.stringify(fix)));
     if (!next?.fix) break;
     const changed = applyEdits(text, next.fix.edits);
@@ -41,16 +44,21 @@ interface Judged {
 
 /** Whether a finding is gone in the changed text, and nothing has come instead that was not there. */
 export function isBetter(before: Judged, after: Judged, mended: Finding): boolean {
-  const place = placeOf(before.text, mended);
-  const alike = ({ text, findings }: Judged) => findings.filter((one) => placeOf(text, one) === place).length;
-  const ofRule = ({ findings }: Judged, rule: string) => findings.filter((one) => one.rule === rule).length;
-  return (
-    alike(after) < alike(before) && after.findings.every(({ rule }) => ofRule(after, rule) <= ofRule(before, rule))
-  );
+  const [had, has] = [before, after].map(({ findings }) => counted(findings.map(({ rule }) => rule)));
+  const [place = ''] = placesOf({ ...before, findings: [mended] });
+  const alike = (judged: Judged): number => counted(placesOf(judged)).get(place) ?? 0;
+  const isMore = ([rule, count]: [string, number]): boolean => count > (had?.get(rule) ?? 0);
+  return alike(after) < alike(before) && ![...(has ?? [])].some(isMore);
 }
 
-/** What a finding is about, in words that stay the same when it moves. */
-function placeOf(text: string, { rule, line, endLine }: Finding): string {
-  const lines = text.split('\n').slice(line - 1, endLine);
-  return [rule, ...lines.map((one) => one.trim())].join('\n');
+function counted(items: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+/** What each finding is about, in words that stay the same when it moves. */
+function placesOf({ text, findings }: Judged): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return findings.map(({ rule, line, endLine }) => [rule, ...lines.slice(line - 1, endLine)].join('\n'));
 }
