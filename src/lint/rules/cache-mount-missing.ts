@@ -109,7 +109,7 @@ interface State {
   /** Whether source from the context is there. */
   source: boolean;
   /** What has built already. */
-  built: Manager[];
+  built: Set<Manager>;
 }
 
 function fetchesOf(dockerfile: Dockerfile): Fetch[] {
@@ -118,7 +118,7 @@ function fetchesOf(dockerfile: Dockerfile): Fetch[] {
   const inLayers = new Set<Manager>();
   for (const stage of dockerfile.stages) {
     const parent = parentOf(dockerfile, stage);
-    const state: State = { root: true, source: false, ...(parent && states.get(parent)), built: [] };
+    const state: State = { root: true, source: false, ...(parent && states.get(parent)), built: new Set() };
     states.set(stage, state);
     for (const instruction of ownInstructions(stage)) {
       if (instruction.keyword === 'USER') state.root = /^(root|0)(:|$)/.test(instruction.rest);
@@ -133,7 +133,7 @@ function fetchesOf(dockerfile: Dockerfile): Fetch[] {
         if (download !== null) inLayers.add(download);
         const fetch = fetchOf(command);
         if (fetch?.builds && !state.source) inLayers.add(fetch.manager);
-        if (fetch?.builds) state.built.push(fetch.manager);
+        if (fetch?.builds) state.built.add(fetch.manager);
         if (fetch !== null && state.root && !cached) fetches.push({ run: instruction, ...fetch });
       }
     }
