@@ -9,7 +9,7 @@ const BEFORE = `(^|[^a-zA-Z0-9_./-])`;
 const READERS = [
   // Words that no prose has beside git, and those that it may have.
   `${BEFORE}git[^a-zA-Z0-9_.-].{0,24}(describe|rev-parse|rev-list|name-rev|symbolic-ref|shortlog|ls-files|ls-tree|hooksPath)`,
-  `${BEFORE}git (-C [^ ]+ |--git-dir[= ][^ ]+ |--no-pager )?(archive|branch|diff|log|show|status|submodule|tag)([^a-z]|$)`,
+  `${BEFORE}git (-C [^ ]+ |--git-dir[= ][^ ]+ |--no-pager )?(archive|blame|branch|cat-file|checkout|clean|diff|for-each-ref|lfs|log|remote|reset|show|status|submodule|tag)([^a-z]|$)`,
   // A program that starts git: spawn('git', …), Command::new("git").
   `\\( *['"]git['"]`,
   `${BEFORE}\\.git/(HEAD|ORIG_HEAD|index|logs|packed-refs|refs)`,
@@ -17,11 +17,12 @@ const READERS = [
   'buildvcs=true',
   // What the commit stamps that compilers leave in a program are read with: of Go, and of .NET.
   'ReadBuildInfo|prometheus/common/version|InformationalVersion',
-  // Versions from tags: Python, Java, Scala, .NET, Rust.
+  // Versions from tags: of C, Python, Java, Scala, .NET, Rust, Go.
+  'find_package\\(Git|GIT_EXECUTABLE|GetGitRevision|vcs_tag|git-version-gen|workspace_status',
   'setuptools.scm|setuptools.git|hatch.vcs|versioneer|versioningit|dunamai|dynamic.versioning|pbr *=|[\'"]pbr|vcs.versioning|source *= *"scm"',
   `git.commit.id|git.properties|git-version['" ]|git_version!|gitVersion\\(|jgitver|jgit|buildnumber-maven|axion.release|reckon|ratchetFrom|sbt-git|dynver`,
   `"(GitVersion|MinVer|GitInfo|Nerdbank|Microsoft\\.SourceLink)|GitVersionTask`,
-  'vergen|shadow-rs|write_built_file|git2 *=|gix *=',
+  'vergen|shadow-rs|write_built_file|git2 *=|gix *=|goreleaser|promu',
   // Libraries and plugins for JavaScript, Python, Ruby and Go.
   'simple-git|isomorphic-git|nodegit|git-rev|git-describe|git-last-commit|GitRevision|plugin-git|git-raw-commits|lefthook|nx affected',
   '@sentry/(bundler|vite|webpack|rollup|esbuild|nextjs|sveltekit|nuxt|astro|remix)|sentry-cli|withSentryConfig',
@@ -39,7 +40,7 @@ const NOT_RUN = new RegExp(
     /(^|\/)(__tests__|tests?|specs?|testdata|fixtures)\//,
     /(^|[-./])lock(\.json|\.yaml|b)?$|go\.sum$/,
     /\.(md|mdx|rst|adoc|po|svg|html|css|ipynb)$|(^|\/)(COPYING|LICENSE|NOTICE)[^/]*$/,
-    /(release|publish|changelog)[^/]*\.(sh|bash|py|rb|[cm]?[jt]s)$/i,
+    /(release|publish|changelog)[^/]*\.(sh|bash|py|rb|[cm]?[jt]s)$/,
   ]
     .map(({ source }) => source)
     .join('|'),

@@ -113,7 +113,7 @@ interface State {
   /** Whether source from the context is there. */
   source: boolean;
   /** What has built already. */
-  built: Manager[];
+  built: Set<Manager>;
 }
 
 function fetchesOf(dockerfile: Dockerfile): Fetch[] {
@@ -126,7 +126,7 @@ function fetchesOf(dockerfile: Dockerfile): Fetch[] {
       root: !NOT_ROOT.test(stage.base.name),
       source: false,
       ...(parent && states.get(parent)),
-      built: [],
+      built: new Set(),
     };
     states.set(stage, state);
     for (const instruction of ownInstructions(stage)) {
@@ -142,7 +142,7 @@ function fetchesOf(dockerfile: Dockerfile): Fetch[] {
         if (download !== null) inLayers.add(download);
         const fetch = fetchOf(command);
         if (fetch?.builds && !state.source) inLayers.add(fetch.manager);
-        if (fetch?.builds) state.built.push(fetch.manager);
+        if (fetch?.builds) state.built.add(fetch.manager);
         if (fetch !== null && state.root && !cached) fetches.push({ run: instruction, ...fetch });
       }
     }
