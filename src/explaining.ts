@@ -10,6 +10,7 @@ import { fileStates } from './context/states.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { carryOver } from './explain/carry.ts';
 import { readRecord, writeRecord } from './explain/codec.ts';
+import { BUILDER_ARGUMENT } from './explain/difference.ts';
 import { explain, type Reason } from './explain/explain.ts';
 import { makeRecord, type Observed } from './explain/observe.ts';
 import type { BuildRecord } from './explain/record.ts';
@@ -51,9 +52,11 @@ const OPTIONS = ['network', 'add-hosts', 'shm-size', 'ulimit', 'platforms'] as c
 
 /** The record of a build. */
 export function recordOf(built: Built, dockerfile: Dockerfile, inputs: Inputs, files: Files): BuildRecord {
-  const options = OPTIONS.map((name) => [name, String(inputs[name])] as const).filter(([, value]) => value !== '');
+  const buildArgs = buildArguments(inputs);
+  const given = OPTIONS.map((name) => [name, String(inputs[name])] as const).filter(([, value]) => value !== '');
+  const options = [...given, ...Object.entries(buildArgs).filter(([name]) => BUILDER_ARGUMENT.test(name))];
   return makeRecord({
-    ...{ dockerfile, files, buildArgs: buildArguments(inputs), options: Object.fromEntries(options) },
+    ...{ dockerfile, files, buildArgs, options: Object.fromEntries(options) },
     contexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
     ...{ described: built.described, operations: built.operations },
     ...{ time: wallClock(), commit: variable('GITHUB_SHA'), engine: built.report.engine.version },

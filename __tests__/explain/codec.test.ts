@@ -39,7 +39,7 @@ function step(id: string, more: Partial<StepRecord> = {}): StepRecord {
 }
 
 function record(steps: StepRecord[], more: Partial<BuildRecord> = {}): BuildRecord {
-  return { time: 1_700_000_000_000, commit: '', engine: null, options: {}, steps, ...more };
+  return { stages: [], time: 1_700_000_000_000, commit: '', engine: null, options: {}, steps, ...more };
 }
 
 const FULL = record(

@@ -34,19 +34,29 @@ interface Exec {
 export function operationsOf(llb: Llb[], materials: Material[]): Map<string, Operation> {
   const operations = new Map<string, Operation>();
   const digests = digestsOf(materials);
+  const heredocs = new Map<string, unknown>();
   // A vertex comes behind its inputs.
   for (const { id = '', op, inputs = [] } of Array.isArray(llb) ? llb : []) {
     const kinds = op?.Op ?? {};
     const exec = kinds.exec as Exec | undefined;
     const identifier = (kinds.source as { identifier?: string } | undefined)?.identifier;
+    const under = inputs.map((input) => input.replace(/:\d+$/, ''));
+    const own = exec ? { ...keyOfExec(exec), platform: op?.platform } : kinds;
+    if (isHeredoc(kinds)) heredocs.set(id, own);
     operations.set(id, {
-      text: JSON.stringify(exec ? { ...keyOfExec(exec), platform: op?.platform } : kinds),
+      text: JSON.stringify([own, ...under.map((input) => heredocs.get(input))]),
       environment: exec ? environmentOf(exec) : null,
       source: identifier === undefined ? null : sourceOf(identifier, digests),
-      inputs: inputs.flatMap((input) => operations.get(input.replace(/:\d+$/, '')) ?? []),
+      inputs: under.flatMap((input) => operations.get(input) ?? []),
     });
   }
   return operations;
+}
+
+/** A text that COPY takes out of the Dockerfile is an input of its own: a file that stands on nothing. */
+function isHeredoc({ file }: Record<string, unknown>): boolean {
+  const { actions } = (file ?? {}) as { actions?: { Action?: object }[] };
+  return Array.isArray(actions) && actions.every(({ Action }) => Action && 'mkfile' in Action);
 }
 
 /** CacheMap in exec.go: proxies do not count, nor which cache is mounted. */

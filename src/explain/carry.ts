@@ -8,7 +8,7 @@ import type { BuildRecord, StepRecord } from './record.ts';
  * result of; one that was reused keeps the time for which it last ran.
  */
 export function carryOver(now: BuildRecord, old: BuildRecord): BuildRecord {
-  const matches = matchSteps(old.steps, now.steps);
+  const matches = matchSteps(old, now);
   const steps = now.steps.map((step): StepRecord => {
     const was = matches.get(step.id)?.old;
     if (!was) return step;

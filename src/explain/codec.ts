@@ -218,6 +218,7 @@ const isWritten = object<Written>({
   version: oneOf<typeof VERSION>(VERSION),
   time: isMeasure,
   commit: isString,
+  stages: listOf(isString),
   engine: orNull(isString),
   options: isTexts,
   steps: listOf(isStep),

@@ -11,6 +11,8 @@ export interface Change {
   detail: string;
   evidence: string[];
   remedy: string;
+  /** Variables alone, and none that a line of the Dockerfile brings: they are the base image's. */
+  isOfImage?: boolean;
 }
 
 /** Two builds, for what they have in common. */
@@ -21,12 +23,15 @@ export interface Builds {
 
 /** What changed of a step itself; what it stands on is left to others. */
 export function changesOf(old: StepRecord, now: StepRecord, builds: Builds): Change[] {
+  const variables = variableChange(old, now);
   return [
     ...instructionChange(old, now, builds),
     ...imageChange(old, now),
+    // What a variable in its text names is another thing because of the variable.
+    ...(now.instruction === 'RUN' ? [] : variables),
     ...remoteChange(old, now),
     ...fileChange(old, now),
-    ...variableChange(old, now),
+    ...(now.instruction === 'RUN' ? variables : []),
   ];
 }
 
@@ -42,8 +47,11 @@ function instructionChange(old: StepRecord, now: StepRecord, { old: before, now:
   const settings = settingChanges(old, now);
   if (same && (told || settings.length === 0)) return [];
   const change = (kind: CauseKind, detail: string, evidence: string[] = []) => [{ kind, detail, evidence, remedy: '' }];
-  if (old.content !== now.content)
-    return change('instruction-changed', 'The instruction was edited.', textChange(old, now));
+  if (old.content !== now.content) {
+    const lines = textChange(old, now);
+    const what = lines.length > 0 ? 'The instruction was edited.' : 'Only white space of the instruction was edited.';
+    return change('instruction-changed', what, lines);
+  }
   if (settings.length > 0) {
     const [first] = settings;
     const which = settings.map(({ keyword }) => keyword).join(' and ');
@@ -58,7 +66,7 @@ function instructionChange(old: StepRecord, now: StepRecord, { old: before, now:
   const options = unequalKeys(before.options, after.options);
   if (options.length > 0)
     return change(
-      'instruction-changed',
+      options.every((name) => BUILDER_ARGUMENT.test(name)) ? 'variable-changed' : 'instruction-changed',
       `The build was asked for with another ${options.map((name) => `\`${name}\``).join(', ')}.`,
     );
   if (before.engine !== after.engine) {
@@ -69,6 +77,9 @@ function instructionChange(old: StepRecord, now: StepRecord, { old: before, now:
   }
   return change('unknown', 'The builder made another operation of the same instruction.');
 }
+
+/** Build arguments that are for the builder itself, declared or not: frontend/dockerui/config.go. */
+export const BUILDER_ARGUMENT = /^(SOURCE_DATE_EPOCH|BUILDKIT_\w+)$/;
 
 function settingChanges(old: StepRecord, now: StepRecord): { keyword: string; line: number | null; lines: string[] }[] {
   const find = ({ settings }: StepRecord, keyword: string): Setting | null =>
@@ -84,6 +95,7 @@ function settingChanges(old: StepRecord, now: StepRecord): { keyword: string; li
 }
 
 function imageChange(old: StepRecord, now: StepRecord): Change[] {
+  const isTag = changedVariables(old, now).every(({ name }) => !mentions(now, name));
   return now.images.flatMap(({ name, digest }, at) => {
     const was = old.images[at];
     if (!was || was.digest === null || digest === null || was.digest === digest) return [];
@@ -97,7 +109,7 @@ function imageChange(old: StepRecord, now: StepRecord): Change[] {
         detail: from,
         evidence: [`- ${was.name} ${was.digest}`, `+ ${name} ${digest}`],
         remedy:
-          was.name === name
+          was.name === name && isTag
             ? 'A tag moves when its image is published anew. Behind `@sha256:…` a base stays until you change it.'
             : '',
       },
@@ -113,6 +125,7 @@ function remoteChange(old: StepRecord, now: StepRecord): Change[] {
 function variableChange(old: StepRecord, now: StepRecord): Change[] {
   const changed = changedVariables(old, now);
   if (changed.length === 0) return [];
+  const [first] = changed;
   const idle = changed.filter(({ name }) => !mentions(now, name));
   const names = changed.slice(0, 3).map(({ name, line }) => `\`${name}\`${line === null ? '' : ` (line ${line})`}`);
   const more = changed.length > names.length ? ` and ${changed.length - names.length} more` : '';
@@ -120,10 +133,13 @@ function variableChange(old: StepRecord, now: StepRecord): Change[] {
   return [
     {
       kind: 'variable-changed',
-      detail: `${names.join(', ')}${more} changed${use}.`,
+      isOfImage: changed.every(({ line }) => line === null),
+      detail: `${names.join(', ')}${more} ${first?.how === 'moved' ? 'stand in another order' : 'changed'}${use}.`,
       evidence: changed.map(({ name, line, how }) => `${how} ${name}${line === null ? '' : `, line ${line}`}`),
       remedy:
-        use === '' ? '' : 'A RUN goes by all variables that are declared above it, used or not: declare them below it.',
+        use === '' || changed.every(({ line }) => line === null)
+          ? ''
+          : 'A RUN goes by all variables that are declared above it, used or not: declare them below it.',
     },
   ];
 }
@@ -149,7 +165,11 @@ function changedVariables(old: StepRecord, now: StepRecord): (Variable & { how: 
     return whole ? [{ ...variable, how: 'added' }] : [];
   });
   const removed = whole ? old.variables.filter(({ name }) => !after.has(name)) : [];
-  return [...changed, ...removed.map((variable) => ({ ...variable, how: 'removed' }))];
+  const all = [...changed, ...removed.map((variable) => ({ ...variable, how: 'removed' }))];
+  if (all.length > 0 || now.instruction !== 'RUN' || !old.complete || !now.complete) return all;
+  return now.variables
+    .filter(({ name }, at) => name !== old.variables[at]?.name)
+    .map((variable) => ({ ...variable, how: 'moved' }));
 }
 
 /** Whether a name stands anywhere in the step: `$A`, `${A:-x}` and `process.env.A` all mention A. */

@@ -80,7 +80,7 @@ class Explainer {
     this.#circumstances = circumstances;
     this.#old = 'steps' in circumstances.before ? circumstances.before : null;
     this.#byId = new Map(now.steps.map((step) => [step.id, step]));
-    this.#matches = this.#old ? matchSteps(this.#old.steps, now.steps) : new Map();
+    this.#matches = this.#old ? matchSteps(this.#old, now) : new Map();
     this.#oldById = new Map(this.#old?.steps.map((step) => [step.id, step]));
     this.#later = new Map(
       now.steps.flatMap((step) => {
@@ -124,7 +124,8 @@ class Explainer {
    */
   #behind(step: StepRecord): { input: StepRecord; way: string } | undefined {
     const [behind] = this.#inputsOf(step).filter(({ input }) => this.#isBroken(input));
-    const isProven = this.#ownChanges(step).some(({ kind }) => kind !== 'unknown');
+    const isNew = this.#old !== null && !this.#matches.has(step.id);
+    const isProven = isNew || this.#ownChanges(step).some(({ kind }) => kind !== 'unknown');
     return behind && (behind.input.id === step.parent || !isProven) ? behind : undefined;
   }
 
@@ -165,7 +166,7 @@ class Explainer {
     if (!match) return this.#newStep(step);
     const own = this.#ownChanges(step);
     const proven = own.filter(({ kind }) => kind !== 'unknown');
-    if (proven.length > 0) return together(proven);
+    if (proven.length > 0) return together([...this.#imageBehind(step, proven), ...proven]);
     const moved = this.#orderChange(step, match);
     if (moved) return moved;
     const below = this.#changeBelow(step);
@@ -183,13 +184,24 @@ class Explainer {
     return this.#unseen(step) ?? this.#circumstances.absent;
   }
 
+  /** The change of the image below, where all that changed of a step are variables, and it is no line that brings them. */
+  #imageBehind(step: StepRecord, changes: readonly Change[]): Change[] {
+    if (!changes.every(({ isOfImage }) => isOfImage)) return [];
+    const base = this.#inputsOf(step).find(({ input }) => input.id === step.parent)?.input;
+    if (!base) return [];
+    return base.instruction === 'FROM'
+      ? this.#ownChanges(base).filter(({ kind }) => kind !== 'unknown')
+      : this.#imageBehind(base, changes);
+  }
+
   /** What may have changed unseen, of a step and of what it stands on: then it cannot be said that nothing did. */
   #unseen(step: StepRecord): Reason | null {
     const chain = new Set([step]);
     // A set yields what is added while it is walked.
     for (const at of chain) {
       const files = [at, this.#matches.get(at.id)?.old].some((one) => one === undefined || one.files === null);
-      const image = at.images.some(({ digest }) => digest === null);
+      const images = [...at.images, ...(this.#matches.get(at.id)?.old.images ?? [])];
+      const image = images.some(({ digest }) => digest === null);
       if (files || image) {
         const what = files ? 'the files that it reads are not recorded' : 'the digest of its image is not known';
         const detail = `Nothing is known to have changed, but of ${label(at)} ${what}.`;

@@ -1,6 +1,6 @@
 // Which step of a build is which of an earlier one: steps are inserted, removed, moved and edited, stages renamed. Pure.
 
-import type { StepRecord } from './record.ts';
+import type { BuildRecord, StepRecord } from './record.ts';
 
 /** A step of the earlier build that a step corresponds to. */
 export interface Match {
@@ -9,15 +9,20 @@ export interface Match {
   moved: boolean;
 }
 
+type Build = Pick<BuildRecord, 'stages' | 'steps'>;
+
 /** For the steps of a build, by their ids: what they were in the earlier one. Those that are new are left out. */
-export function matchSteps(old: readonly StepRecord[], now: readonly StepRecord[]): Map<string, Match> {
+export function matchSteps(old: Build, now: Build): Map<string, Match> {
   const matches = new Map<string, Match>();
-  const before = byPlatform(old);
-  for (const [platform, steps] of byPlatform(now)) {
+  const before = byPlatform(old.steps);
+  for (const [platform, steps] of byPlatform(now.steps)) {
+    // A stage that both Dockerfiles have is no other one, though only one of the builds ran it.
+    const isOther: IsOther = (stage, was) => old.stages.includes(stage.name) || now.stages.includes(was.name);
     // A build for one platform is the same as one in which that is not named.
     const only = before.size === 1 ? [...before.values()][0] : undefined;
     const others = before.get(platform) ?? only ?? [];
-    for (const [stage, was] of matchStages(stagesOf(others), stagesOf(steps))) matchWithin(was, stage, matches);
+    for (const [stage, was] of matchStages(stagesOf(others), stagesOf(steps), isOther))
+      matchWithin(was, stage, matches);
   }
   return matches;
 }
@@ -31,6 +36,8 @@ interface StageSteps {
   steps: StepRecord[];
   contents: ReadonlySet<string>;
 }
+
+type IsOther = (stage: StageSteps, was: StageSteps) => boolean;
 
 function stagesOf(steps: readonly StepRecord[]): StageSteps[] {
   return [...groups(steps, ({ stage }) => stage)].map(([name, own]) => ({
@@ -54,12 +61,12 @@ function groups<K>(steps: readonly StepRecord[], key: (step: StepRecord) => K): 
 const MOST_STAGES = 100;
 
 /** By name; what is left by how much they have in common, then in order. */
-function matchStages(old: StageSteps[], now: StageSteps[]): [StageSteps, StageSteps][] {
+function matchStages(old: StageSteps[], now: StageSteps[], isOther: IsOther): [StageSteps, StageSteps][] {
   const named = new Map(old.filter(({ name }) => !/^stage-\d+$/.test(name)).map((stage) => [stage.name, stage]));
   const pairs: [StageSteps, StageSteps][] = [];
   const taken = new Set<StageSteps>();
   const take = (stage: StageSteps, was: StageSteps) => {
-    if (taken.has(stage) || taken.has(was)) return;
+    if (taken.has(stage) || taken.has(was) || (stage.name !== was.name && isOther(stage, was))) return;
     taken.add(stage).add(was);
     pairs.push([stage, was]);
   };

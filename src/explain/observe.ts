@@ -61,7 +61,8 @@ export function makeRecord(observed: Observed): BuildRecord {
     };
   });
   const hashed = Object.entries(options).map(([name, value]) => [name, hash(`${name}=${value}`, SHORT)]);
-  return { time, commit, engine, options: Object.fromEntries(hashed), steps };
+  const stages = observed.dockerfile.stages.flatMap(({ name }) => name ?? []);
+  return { time, commit, stages, engine, options: Object.fromEntries(hashed), steps };
 }
 
 /**
@@ -205,9 +206,11 @@ function variablesOf(
     instruction.keyword === 'RUN'
       ? [...(operation?.environment ?? known)]
       : known.filter(([name]) => mentioned.has(name));
-  return seen
-    .map(([name, value]) => ({ name, value: hash(`${name}=${value}`, SHORT), line: lines.get(name) ?? null }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return seen.map(([name, value]) => ({
+    name,
+    value: hash(`${name}=${value}`, SHORT),
+    line: lines.get(name) ?? null,
+  }));
 }
 
 /** The variables that the builder puts into an instruction. */

@@ -6,6 +6,8 @@ export interface BuildRecord {
   time: number;
   /** The commit that was built, or ''. */
   commit: string;
+  /** Names of all stages in the Dockerfile, built or not. */
+  stages: string[];
   /** Version of the engine. */
   engine: string | null;
   /** What the job asks for that changes operations and stands in no Dockerfile (`network`, `add-hosts`, …), each hashed. */
@@ -38,7 +40,7 @@ export interface StepRecord {
   sources: Source[];
   /** The USER, WORKDIR and SHELL that it runs under, as far as they count for it. */
   settings: Setting[];
-  /** What it sees (RUN) or has in its text (all others). */
+  /** What it sees (RUN, in the builder's order: that counts) or has in its text (all others). */
   variables: Variable[];
   /** Whether these are all of its variables: the builder's own list, and not what the Dockerfile alone tells. */
   complete: boolean;

@@ -287,6 +287,7 @@ export const FILES: Experiment[] = [
     },
     flags: ['--build-context', 'more=CONTEXT/src'],
     change: { files: { 'src/a.txt': 'new' } },
-    misses: { '3 COPY': because('files-changed', 'a.txt') },
+    // Nobody looks into it.
+    misses: { '3 COPY': because('unknown', 'the files that it reads are not recorded') },
   },
 ];

@@ -99,19 +99,19 @@ export const STAGES: Experiment[] = [
       Dockerfile: text`
       FROM busybox AS one
       COPY salt /
-      RUN cat /salt > /one
+      RUN sort /salt > /one
       FROM busybox AS two
       COPY salt /other
-      RUN cat /other > /two
+      RUN sort /other > /two
       FROM busybox
       COPY --from=one /one /one
       COPY --from=two /two /two
     `,
     },
-    change: edits(['cat /salt >', 'sort /salt >'], ['cat /other >', 'tac /other >']),
+    change: edits(['sort /salt', 'sort -u /salt'], ['sort /other', 'sort -u /other']),
     misses: {
-      '3 RUN': edited('- RUN cat /salt > /one', '+ RUN sort /salt > /one'),
-      '6 RUN': edited('- RUN cat /other > /two', '+ RUN tac /other > /two'),
+      '3 RUN': edited('- RUN sort /salt > /one', '+ RUN sort -u /salt > /one'),
+      '6 RUN': edited('- RUN sort /other > /two', '+ RUN sort -u /other > /two'),
     },
   },
   {
@@ -151,7 +151,11 @@ export const STAGES: Experiment[] = [
       ['FROM busybox\n', 'FROM busybox\nCOPY salt /\nRUN echo new > /new\nFROM busybox\n'],
       ['RUN echo last', 'COPY --from=1 /new /new'],
     ),
-    misses: { '6 RUN': edited('+ RUN echo new > /new'), '9 COPY': below('6 RUN', 'through COPY --from') },
+    misses: {
+      '5 COPY': because('first-build', 'The stage `stage-1` was no part'),
+      '6 RUN': below('5 COPY'),
+      '9 COPY': edited('- RUN echo last', '+ COPY --from=1 /new /new'),
+    },
   },
   {
     name: 'stages change places',
@@ -173,7 +177,7 @@ export const STAGES: Experiment[] = [
       },
     },
     misses: {
-      '5 RUN': edited('+ RUN echo zero > /zero'),
+      '5 RUN': because('first-build', 'The stage `zero` was no part'),
       '10 COPY': because('instruction-changed', '+ COPY --from=zero /zero /zero'),
     },
   },
@@ -220,7 +224,7 @@ export const STAGES: Experiment[] = [
     `,
     },
     change: { files: { 'a.txt': 'two' } },
-    misses: { '4 COPY': files('modified a.txt'), '5 RUN': below('4 COPY') },
+    misses: { '3 COPY': files('modified a.txt'), '5 RUN': below('3 COPY') },
   },
   {
     name: 'a base image that moved',
@@ -248,7 +252,7 @@ export const STAGES: Experiment[] = [
     files: BASE,
     images: { BASE: 'FROM busybox\nRUN echo SALT > /one\n', OTHER: 'FROM busybox\nRUN echo SALT > /two\n' },
     change: edits(['FROM BASE', 'FROM OTHER']),
-    misses: { '2 COPY': because('base-image-changed', 'BASE', 'OTHER'), '3 RUN': below('2 COPY') },
+    misses: { '2 COPY': because('instruction-changed', '- FROM BASE', '+ FROM OTHER'), '3 RUN': below('2 COPY') },
   },
   {
     name: 'the base image of a parent stage',
@@ -279,20 +283,24 @@ export const STAGES: Experiment[] = [
     misses: {},
   },
   {
-    name: 'two platforms, of which one has a variable',
+    name: 'two platforms',
+    only: 'containerd',
+    files: { Dockerfile: 'FROM scratch\nARG TARGETARCH\nCOPY salt /\nCOPY a.txt /$TARGETARCH\n', 'a.txt': 'one' },
+    flags: ['--platform', 'linux/amd64,linux/arm64'],
+    change: { files: { 'a.txt': 'two' } },
+    misses: { 'linux/amd64 4 COPY': files('modified a.txt'), 'linux/arm64 4 COPY': files('modified a.txt') },
+  },
+  {
+    name: 'two platforms, each with a file of its own',
     only: 'containerd',
     files: {
-      Dockerfile: text`
-      FROM scratch
-      ARG TARGETARCH
-      COPY salt /
-      COPY $TARGETARCH.txt /
-    `,
+      Dockerfile: 'FROM scratch\nARG TARGETARCH\nCOPY salt /\nCOPY $TARGETARCH.txt /\n',
       'arm64.txt': 'one',
       'amd64.txt': 'one',
     },
     flags: ['--platform', 'linux/amd64,linux/arm64'],
     change: { files: { 'arm64.txt': 'two' } },
-    misses: { 'linux/arm64 4 COPY': files('modified arm64.txt') },
+    // What the builder makes of the variable is not followed.
+    misses: { 'linux/arm64 4 COPY': because('unknown', 'the files that it reads are not recorded') },
   },
 ];
