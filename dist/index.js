@@ -32035,6 +32035,38 @@ async function writeText(path, text) {
         throw new Error(`${path} ${reason(error)}: it was to be written`);
     }
 }
+/**
+ * Gives a file another text, whole or not at all. It keeps its owner and mode, and a link to it stays a link.
+ * @param before the text that it was read with: if it is another by now, it is left alone
+ * @returns null when it is done, else why not: "has changed meanwhile", …
+ */
+async function replaceText(path, before, after) {
+    try {
+        const real = await (0,promises_namespaceObject.realpath)(path);
+        const found = await (0,promises_namespaceObject.stat)(real);
+        if (!found.isFile())
+            return 'is no regular file';
+        const bytes = await (0,promises_namespaceObject.readFile)(real);
+        if (!bytes.equals(Buffer.from(before))) {
+            return bytes.toString('utf8') === before ? 'has bytes that are no UTF-8' : 'has changed meanwhile';
+        }
+        const whole = `${real}.${(0,external_node_crypto_.randomUUID)()}`;
+        try {
+            await (0,promises_namespaceObject.writeFile)(whole, after, { flag: 'wx' });
+            // Only root may give files away; one of ours is ours already.
+            await (0,promises_namespaceObject.chown)(whole, found.uid, found.gid).catch(() => { });
+            await (0,promises_namespaceObject.chmod)(whole, found.mode);
+            await (0,promises_namespaceObject.rename)(whole, real);
+        }
+        finally {
+            await (0,promises_namespaceObject.rm)(whole, { force: true });
+        }
+        return null;
+    }
+    catch (error) {
+        return reason(error);
+    }
+}
 /** Makes a directory that is the caller's to remove: below RUNNER_TEMP where a runner gives one. */
 function temporaryDirectory() {
     return (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(process.env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'cached-docker-build-'));
@@ -32126,6 +32158,10 @@ for (const stream of [process.stdout, process.stderr]) {
 function printOut(text) {
     process.stdout.write(`${text}\n`);
 }
+/** Writes a text as it is, without a line end behind it. */
+function writeOut(text) {
+    process.stdout.write(text);
+}
 function printErr(text) {
     process.stderr.write(`${text}\n`);
 }
@@ -32180,55 +32216,6 @@ function editDistance(a, b) {
         });
     }
     return row[b.length] ?? 0;
-}
-
-;// CONCATENATED MODULE: ./lib/lint/ignores.js
-
-/** The ignores of a file. What they silence is asked for first, what is wrong with them last. */
-class Ignores {
-    ignores;
-    constructor({ instructions, comments }) {
-        const covered = new Map(instructions.flatMap(({ range, comments: above }) => above.map((comment) => [comment, range])));
-        this.ignores = comments.flatMap((comment) => {
-            const [, rules] = /^cached-docker-build\s+ignore=(\S+)/.exec(comment.text) ?? [];
-            const covers = covered.get(comment) ?? null;
-            return rules?.split(',').map((rule) => ({ rule, comment: comment.range, covers, used: false })) ?? [];
-        });
-    }
-    /** Whether a comment silences the rule for what begins at the range's start. */
-    silences(rule, { start }) {
-        const matching = this.ignores.filter(({ rule: named, covers }) => named === rule && covers !== null && covers.start.line <= start.line && start.line <= covers.end.line);
-        for (const ignore of matching)
-            ignore.used = true;
-        return matching.length > 0;
-    }
-    /**
-     * A name that is no rule, and an ignore that silenced nothing.
-     * @param known the ids that may be named
-     * @param judged those of them whose rules ran: the others might have found something
-     */
-    problems(known, judged) {
-        return this.ignores.flatMap(({ rule, comment, covers, used }) => {
-            const finding = { range: comment, confidence: 'high', related: [] };
-            if (!known.includes(rule)) {
-                const meant = nearest(rule, known);
-                const remedy = meant === null ? `Name one of ${known.join(', ')}.` : `Write \`ignore=${meant}\`.`;
-                return [
-                    { ...finding, message: `This comment ignores \`${rule}\`, and there is no rule of that name.`, remedy },
-                ];
-            }
-            if (covers === null) {
-                const message = `This comment ignores \`${rule}\`, but stands directly above no instruction.`;
-                return [
-                    { ...finding, message, remedy: 'Put it on the line above the instruction, without an empty line between.' },
-                ];
-            }
-            if (used || !judged.includes(rule))
-                return [];
-            const message = `This comment ignores \`${rule}\`, which finds nothing in the instruction below.`;
-            return [{ ...finding, message, remedy: 'Remove it, so that it does not hide what comes later.' }];
-        });
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/dockerfile/dockerfile.js
@@ -32989,7 +32976,7 @@ function sourceStages(dockerfile, instruction) {
  */
 function neededStages(dockerfile, target) {
     const { stages } = dockerfile;
-    const first = target === null ? stages.at(-1) : (stageNamed(dockerfile, target) ?? stageAt(dockerfile, target));
+    const first = targetStage(dockerfile, target);
     if (!first)
         return [];
     const needed = new Set([first]);
@@ -33004,6 +32991,12 @@ function neededStages(dockerfile, target) {
         }
     }
     return stages.filter((stage) => needed.has(stage));
+}
+/** The stage that is built: a name, an index, or null for the last one. */
+function targetStage(dockerfile, target) {
+    if (target === null)
+        return dockerfile.stages.at(-1);
+    return stageNamed(dockerfile, target) ?? stageAt(dockerfile, target);
 }
 function stageAt(dockerfile, index) {
     return /^\d+$/.test(index) ? dockerfile.stages[Number(index)] : undefined;
@@ -33139,92 +33132,504 @@ function own(buildArgs, name) {
     return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
 }
 
-;// CONCATENATED MODULE: ./lib/lint/busters.js
+;// CONCATENATED MODULE: ./lib/dockerfile/check.js
+// What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
+// instructions/parse.go and bflag.go. Files, images and shells are not its business.
 
 
-const NAME = /^(.*_)?(CACHE_?BUST(ER|ING)?|BUST_?CACHE|CACHE_?BREAK(ER)?|CACHE_?DATE|(INVALIDATE|SKIP|BREAK|NO|KILL)_?CACHE|CACHE_?INVALIDAT(E|OR|ION)|FORCE_?(REBUILD|BUILD|UPDATE)|REBUILD)(_.*)?$/i;
-const NEW_EACH_TIME = /^https?:\/\/([^/]*\.)?(random\.org|worldtimeapi\.org|worldclockapi\.com|timeapi\.io|currentmillis\.com)\//;
-const TELLS_A_REF = /^https?:\/\/(api\.github\.com\/repos\/|[^/]+\/api\/v4\/projects\/)/;
-/** What in the instruction changes in every build: a variable's name or a URL; null if nothing. */
-function busterOf(instruction) {
-    if (instruction.keyword === 'ARG')
-        return pairs(instruction).find(({ name }) => NAME.test(name))?.name ?? null;
-    return addedUrls(instruction).find((url) => NEW_EACH_TIME.test(url)) ?? null;
+
+
+
+
+// instructions/parse.go and commands_run*.go. ARG and STOPSIGNAL are not here: BuildKit drops their flags unread.
+const FLAGS = {
+    ADD: {
+        chown: 'string',
+        chmod: 'string',
+        link: 'boolean',
+        'keep-git-dir': 'boolean',
+        checksum: 'string',
+        unpack: 'boolean',
+        exclude: 'strings',
+    },
+    CMD: {},
+    COPY: { chown: 'string', from: 'string', chmod: 'string', link: 'boolean', exclude: 'strings', parents: 'boolean' },
+    ENTRYPOINT: {},
+    ENV: {},
+    EXPOSE: {},
+    FROM: { platform: 'string' },
+    HEALTHCHECK: {
+        interval: 'string',
+        timeout: 'string',
+        'start-period': 'string',
+        'start-interval': 'string',
+        retries: 'string',
+    },
+    LABEL: {},
+    MAINTAINER: {},
+    ONBUILD: {},
+    RUN: { mount: 'strings', network: 'string', security: 'string', device: 'strings' },
+    SHELL: {},
+    USER: {},
+    VOLUME: {},
+    WORKDIR: {},
+};
+/** The first thing that BuildKit rejects in the instruction, or null. What lies behind ONBUILD is only split by it. */
+function checkInstruction(instruction) {
+    return checkSplit(instruction) ?? checkArguments(instruction);
 }
-/** Whether the URL tells where a branch is, so that what stands below an ADD of it follows the branch. */
-function tellsRef(url) {
-    return TELLS_A_REF.test(url);
+/** The problem of a line whose first word is no instruction. `above` is the instruction above, if any. */
+function unknownInstruction(keyword, range, above) {
+    const message = suggest(`unknown instruction: ${keyword}`, keyword.toLowerCase(), KEYWORDS, (name) => keyword === keyword.toUpperCase() ? name : name.toLowerCase());
+    return { message, hint: unknownHint(keyword, message, above), range };
+}
+function unknownHint(keyword, message, above) {
+    if (keyword.startsWith('//'))
+        return SLASHES;
+    if (message.includes('did you mean'))
+        return null;
+    if (above !== null && /(&&|\|\||[|;,])$/.test(above.text)) {
+        return `If this line continues the ${above.keyword} on line ${above.range.start.line}, end every line of it but the last with a backslash.`;
+    }
+    return 'Every line begins with an instruction such as RUN or COPY; only behind a line that ends in a backslash it does not.';
+}
+const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting with `#` above.';
+const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
+/** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
+function commentHint({ keyword, words }) {
+    // A shell has comments and paths of its own.
+    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword))
+        return null;
+    const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
+    if (comment === undefined)
+        return null;
+    return comment.text.startsWith('#') ? HASH : SLASHES;
+}
+function problem(message, instruction, hint = null, range) {
+    return { message, hint: commentHint(instruction) ?? hint, range: range ?? instruction.range };
+}
+function checkSplit(instruction) {
+    const { keyword, words, rest, trigger } = instruction;
+    if (trigger !== null)
+        return checkSplit(trigger);
+    const [first] = words;
+    if ((keyword === 'ENV' || keyword === 'LABEL') && first !== undefined) {
+        if (!first.text.includes('=')) {
+            return /[\t\v\f\r ]/.test(rest) ? null : problem(`${keyword} must have two arguments`, instruction);
+        }
+        const odd = words.find(({ text }) => !text.includes('='));
+        if (odd === undefined)
+            return null;
+        const quoted = JSON.stringify(odd.text);
+        const hint = 'Put quotes around a value that contains spaces.';
+        const message = `Syntax error - can't find = in ${quoted}. Must be of the form: name=value`;
+        return problem(message, instruction, hint, odd.range);
+    }
+    const array = takesJson(keyword) ? jsonArray(keyword === 'HEALTHCHECK' ? healthcheck(rest).command : rest) : null;
+    if (array?.every((member) => typeof member === 'string') ?? true)
+        return null;
+    return problem('when using JSON array syntax, arrays must be comprised of strings only', instruction);
+}
+function takesJson(keyword) {
+    return ['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN', 'SHELL', 'VOLUME'].includes(keyword);
+}
+function checkArguments(instruction) {
+    switch (instruction.keyword) {
+        case 'FROM':
+            return checkFrom(instruction) ?? checkFlags(instruction);
+        case 'ADD':
+        case 'COPY':
+            return checkCopy(instruction);
+        case 'RUN':
+            return checkFlags(instruction) ?? checkRun(instruction);
+        case 'ENV':
+        case 'LABEL':
+            return checkFlags(instruction) ?? checkPairs(instruction);
+        case 'ARG':
+            return checkPairs(instruction);
+        case 'EXPOSE':
+            return atLeastOne(instruction) ?? checkFlags(instruction);
+        case 'VOLUME':
+            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkVolume(instruction);
+        case 'MAINTAINER':
+        case 'USER':
+        case 'WORKDIR':
+            return exactlyOne(instruction) ?? checkFlags(instruction);
+        case 'STOPSIGNAL':
+            return exactlyOne(instruction);
+        case 'ONBUILD':
+            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkTrigger(instruction);
+        case 'HEALTHCHECK':
+            return checkHealth(instruction);
+        case 'SHELL':
+            return checkFlags(instruction) ?? atLeastOne(instruction) ?? checkShell(instruction);
+        case 'CMD':
+        case 'ENTRYPOINT':
+            return checkFlags(instruction);
+    }
+}
+function atLeastOne(instruction) {
+    if (instruction.words.length > 0)
+        return null;
+    return problem(`${instruction.keyword} requires at least one argument`, instruction);
+}
+function exactlyOne(instruction) {
+    if (instruction.words.length === 1)
+        return null;
+    return problem(`${instruction.keyword} requires exactly one argument`, instruction);
+}
+function checkFrom(instruction) {
+    const [base, as, name, ...others] = instruction.words;
+    if (as?.text.toLowerCase() === 'as' && name !== undefined && others.length === 0) {
+        const { text, range } = name;
+        if (/^[a-z][a-z0-9-_.]*$/.test(text.toLowerCase()))
+            return null;
+        const message = `invalid name for build stage: ${JSON.stringify(text)}, name can't start with a number or contain symbols`;
+        return problem(message, instruction, null, range);
+    }
+    if (base !== undefined && as === undefined)
+        return null;
+    const end = instruction.words.at(-1)?.range.end;
+    const extra = as && end ? { start: as.range.start, end } : instruction.range;
+    const hint = 'Write `FROM image` or `FROM image AS name`.';
+    return problem('FROM requires either one or three arguments', instruction, hint, extra);
+}
+function checkCopy(instruction) {
+    const { keyword, words } = instruction;
+    const destination = words.at(-1);
+    if (destination === undefined || words.length < 2) {
+        const message = `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`;
+        return problem(message, instruction, `Write \`${keyword} source destination\`.`);
+    }
+    const flags = checkFlags(instruction);
+    if (flags !== null)
+        return flags;
+    if (heredocWord(destination.text) === null)
+        return null;
+    return problem(`${keyword} cannot accept a heredoc as a destination`, instruction, null, destination.range);
+}
+function checkRun(instruction) {
+    for (const { from, range } of mounts(instruction)) {
+        // A `$` at the very end is none of a variable.
+        if (from === null || !from.slice(0, -1).includes('$'))
+            continue;
+        return problem("'from' doesn't support variable expansion, define alias stage instead", instruction, null, range);
+    }
+    const network = findFlag(instruction, 'network');
+    if (network && !['default', 'none', 'host'].includes(network.value ?? '')) {
+        const hint = 'Write default, none or host.';
+        return problem(`invalid network mode ${JSON.stringify(network.value)}`, instruction, hint, network.range);
+    }
+    const security = findFlag(instruction, 'security');
+    if (security && !['insecure', 'sandbox'].includes(security.value ?? '')) {
+        const hint = 'Write sandbox or insecure.';
+        return problem(`security ${JSON.stringify(security.value)} is not valid`, instruction, hint, security.range);
+    }
+    return null;
+}
+function checkPairs(instruction) {
+    const blank = pairs(instruction).find(({ name }) => name === '');
+    if (blank === undefined)
+        return atLeastOne(instruction);
+    return problem(`${instruction.keyword} names can not be blank`, instruction, null, blank.range);
+}
+function checkVolume(instruction) {
+    if (instruction.words.every(({ text }) => skipSpace(text, 0) < text.length))
+        return null;
+    return problem('VOLUME specified can not be an empty string', instruction);
+}
+function checkTrigger(instruction) {
+    const name = instruction.words[0]?.text.toUpperCase();
+    if (name === 'ONBUILD')
+        return problem("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", instruction);
+    if (name !== 'MAINTAINER' && name !== 'FROM')
+        return null;
+    return problem(`${name} isn't allowed as an ONBUILD trigger`, instruction);
+}
+function checkShell(instruction) {
+    if (instruction.json !== null)
+        return null;
+    const hint = 'Write `SHELL ["/bin/bash", "-c"]`.';
+    return problem('SHELL requires the arguments to be in JSON form', instruction, hint);
+}
+function checkHealth(instruction) {
+    const { words, rest, json } = instruction;
+    if (words.length === 0)
+        return atLeastOne(instruction);
+    const { type, command } = healthcheck(rest);
+    if (type === 'NONE') {
+        const empty = json === null ? command === '' : json.length === 0;
+        return empty ? null : problem('HEALTHCHECK NONE takes no arguments', instruction);
+    }
+    const wrongFlag = checkFlags(instruction);
+    if (wrongFlag !== null)
+        return wrongFlag;
+    if (type !== 'CMD')
+        return problem(`Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`, instruction);
+    if (json === null ? command === '' : json.length === 0) {
+        return problem('Missing command after HEALTHCHECK CMD', instruction);
+    }
+    // In BuildKit's order, not in the line's.
+    for (const name of ['interval', 'timeout', 'start-period', 'start-interval', 'retries']) {
+        const flag = findFlag(instruction, name);
+        if (!flag?.value)
+            continue;
+        const message = name === 'retries' ? wrongRetries(flag.value) : wrongInterval(name, flag.value);
+        if (message !== null)
+            return problem(message, instruction, null, flag.range);
+    }
+    return null;
+}
+function wrongRetries(value) {
+    if (!/^[+-]?\d+$/.test(value))
+        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
+    const number = Number(value);
+    if (number > 2 ** 31 - 1 || number < -(2 ** 31)) {
+        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`;
+    }
+    return number < 0 ? `--retries cannot be negative (${number})` : null;
+}
+const SECONDS = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+/** Go's time.ParseDuration, and BuildKit's floor of a millisecond. */
+function wrongInterval(flag, value) {
+    const unsigned = value.replace(/^[+-]/, '');
+    if (unsigned === '0')
+        return null;
+    const quoted = JSON.stringify(value);
+    let seconds = 0;
+    let at = 0;
+    const part = /(\d+\.?\d*|\.\d+)([^\d.]*)/y;
+    while (at < unsigned.length || at === 0) {
+        part.lastIndex = at;
+        const [, number, name = ''] = part.exec(unsigned) ?? [];
+        if (number === undefined)
+            return `time: invalid duration ${quoted}`;
+        if (name === '')
+            return `time: missing unit in duration ${quoted}`;
+        const unit = Object.hasOwn(SECONDS, name) ? SECONDS[name] : undefined;
+        if (unit === undefined)
+            return `time: unknown unit ${JSON.stringify(name)} in duration ${quoted}`;
+        seconds += Number(number) * unit;
+        at = part.lastIndex;
+    }
+    if (value.startsWith('-'))
+        seconds = -seconds;
+    if (seconds === 0 || seconds >= 1e-3)
+        return null;
+    return `Interval ${JSON.stringify(flag)} cannot be less than 1ms`;
+}
+function checkFlags(instruction) {
+    const legal = FLAGS[instruction.keyword] ?? {};
+    const used = new Set();
+    for (const flag of instruction.flags) {
+        const message = wrongFlag(flag, legal, used);
+        if (message === null)
+            continue;
+        const names = Object.keys(legal).map((name) => `--${name}`);
+        const hint = names.length > 0 ? `${instruction.keyword} takes ${names.join(', ')}.` : `${instruction.keyword} takes no flags.`;
+        return problem(message, instruction, message.startsWith('unknown') ? hint : null, flag.range);
+    }
+    return null;
+}
+function wrongFlag({ name, value }, legal, used) {
+    const kind = Object.hasOwn(legal, name) ? legal[name] : undefined;
+    if (kind === undefined)
+        return suggest(`unknown flag: --${name}`, name, Object.keys(legal), (option) => option);
+    if (used.has(name) && kind !== 'strings')
+        return `duplicate flag specified: --${name}`;
+    used.add(name);
+    if (kind === 'boolean' ? value === '' : value === null)
+        return `missing a value on flag: --${name}`;
+    if (kind !== 'boolean' || ['true', 'false', undefined].includes(value?.toLowerCase()))
+        return null;
+    return `expecting boolean value for flag --${name}, not: ${value}`;
+}
+/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
+function suggest(message, value, options, display) {
+    const best = nearest(value, options);
+    return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
+}
+
+;// CONCATENATED MODULE: ./lib/dockerfile/link.js
+
+
+
+/** The stages that the instructions make. `globals` is what their FROM lines see. */
+function linkStages(instructions, globals, escapeToken) {
+    const stages = [];
+    const problems = [];
+    const byName = new Map();
+    for (const instruction of instructions) {
+        const stage = stages.at(-1);
+        if (instruction.keyword === 'FROM') {
+            const resolved = resolve(instruction.words[0]?.text ?? '', globals, escapeToken);
+            const base = baseOf(instruction, byName, resolved);
+            const { range } = instruction.words[0] ?? instruction;
+            if (resolved !== null && !byName.has(resolved))
+                problems.push(...wrongCase(resolved, range, byName));
+            const name = link_stageName(instruction);
+            if (name !== null)
+                byName.set(name, stages.length);
+            const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
+            stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
+        }
+        else if (stage !== undefined) {
+            stage.instructions.push(instruction);
+        }
+        else if (instruction.keyword !== 'ARG' && problems.length === 0) {
+            // The first one stands for all: they lack the same FROM.
+            const hint = 'Only ARG may stand above the first FROM.';
+            problems.push({ message: 'no build stage in current context', hint, range: instruction.range });
+        }
+    }
+    problems.push(...wrongSources(stages));
+    return { stages, problems };
+}
+function link_stageName({ words }) {
+    return words[1]?.text.toLowerCase() === 'as' && words[2] !== undefined ? words[2].text.toLowerCase() : null;
+}
+/** A name that differs from a stage's only in case means that stage: BuildKit rejects it, and there is no other. */
+function baseOf(from, byName, resolved) {
+    const name = from.words[0]?.text ?? '';
+    const stage = byName.get((resolved ?? name).toLowerCase());
+    if (stage !== undefined)
+        return { kind: 'stage', stage, name };
+    return { kind: resolved === 'scratch' ? 'scratch' : 'image', name };
+}
+/**
+ * The problem of a name with capitals that is no stage's. BuildKit keeps the names of stages in lower case, does not
+ * lower the name behind FROM, and the path of an image has no capitals (distribution/reference, ParseNormalizedNamed).
+ */
+function wrongCase(name, range, byName) {
+    const [, domain, path = name] = /^((?:[^/]*[.:A-Z][^/]*|localhost)\/)?(.*)$/s.exec(name) ?? [];
+    const official = domain === undefined && !path.includes('/') ? 'library/' : '';
+    const repository = official + path.replace(/:.*$/s, '');
+    if (repository === repository.toLowerCase())
+        return [];
+    const quoted = JSON.stringify(name);
+    const message = `failed to parse stage name ${quoted}: invalid reference format: repository name (${repository}) must be lowercase`;
+    const lower = name.toLowerCase();
+    const hint = byName.has(lower)
+        ? `BuildKit keeps the names of stages in lower case: write \`FROM ${lower}\`.`
+        : 'The names of images are in lower case.';
+    return [{ message, hint, range }];
+}
+/** What is wrong with the sources of COPY --from, which may be a stage's name or index, or an image. */
+function wrongSources(stages) {
+    const names = new Set(stages.map(({ name }) => name));
+    const isStage = (name) => names.has(name.toLowerCase());
+    // BuildKit numbers the images that are named so far behind the stages, so that an index may be one of theirs.
+    let numbered = stages.length;
+    return stages
+        .flatMap(({ instructions }) => instructions)
+        .flatMap((instruction) => {
+        numbered += mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
+        const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
+        if (!flag?.value)
+            return [];
+        const index = /^[+-]?\d+$/.test(flag.value) ? Number(flag.value) : null;
+        if (index !== null)
+            return wrongIndex(flag, index, numbered, stages.length);
+        if (isStage(flag.value))
+            return [];
+        numbered++;
+        return wrongImage(flag, flag.value);
+    });
+}
+function wrongIndex({ range }, index, numbered, stages) {
+    if (index >= 0 && index < numbered)
+        return [];
+    const hint = stages === 1 ? 'The file has one stage, number 0.' : `The file has ${stages} stages, counted from 0.`;
+    return [{ message: `invalid stage index ${index}`, hint, range }];
+}
+function wrongImage({ range }, name) {
+    if (resolve(name, { values: new Map(), closed: true }) === name)
+        return wrongCase(name, range, new Map());
+    const message = 'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround';
+    return [{ message, hint: null, range }];
+}
+
+;// CONCATENATED MODULE: ./lib/dockerfile/parse.js
+// Text → model. Tolerant: what BuildKit would reject is listed, and everything else is in the model all the same.
+// The order of the work is BuildKit's own: lines.ts, split.ts, check.ts and link.ts say which part of it they follow.
+
+
+
+
+
+
+/**
+ * Reads a Dockerfile. Never throws. `path` only names the file in messages. With `buildArgs`, a FROM whose name holds a
+ * variable leads to the stage that such a build uses; without, to the one that the ARGs' defaults name.
+ *
+ * `problems` has what BuildKit rejects before it looks at an image or a file. A frontend other than Docker's own may
+ * have another language, so that a file whose `# syntax=` names one has none.
+ */
+function parseDockerfile(text, path, buildArgs = {}) {
+    const reader = new LineReader(text);
+    const problems = [];
+    const instructions = [];
+    for (let line = reader.read(); line !== null; line = reader.read()) {
+        const instruction = readInstruction(reader, line, instructions.at(-1) ?? null, problems);
+        if (instruction !== null)
+            instructions.push(instruction);
+    }
+    const { directives, comments, escape: escapeToken } = reader;
+    const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
+    const { stages } = linked;
+    const dockerfile = { path, text, directives, escape: escapeToken, comments, instructions, stages };
+    problems.push(...linked.problems);
+    problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
+    problems.sort((a, b) => a.range.start.line - b.range.start.line);
+    return { dockerfile, problems: speaksDockerfile(dockerfile) ? problems : [] };
+}
+/** Whether Docker's own frontend reads it: those and their mirrors have `dockerfile` in their name. */
+function speaksDockerfile({ directives }) {
+    const syntax = directives.find(({ name }) => name === 'syntax')?.value;
+    return syntax === undefined || /dockerfile/i.test(syntax);
+}
+function readInstruction(reader, line, above, problems) {
+    const { keyword, instruction } = splitLine(line.text, line.pieces, reader.escape);
+    if (instruction === null) {
+        problems.push(unknownInstruction(keyword, rangeAt(line.pieces, 0, line.text.trimEnd().length), above));
+        return null;
+    }
+    instruction.comments = line.comments;
+    problems.push(...[checkInstruction(instruction), readHeredocs(reader, line, instruction)].filter((found) => found !== null));
+    instruction.range.end = reader.lineRange(reader.line - 1).end;
+    return instruction;
+}
+/** Gives the instruction the heredocs that its line announces; the problem if one of them does not end. */
+function readHeredocs(reader, line, instruction) {
+    const target = instruction.trigger ?? instruction;
+    if (!['ADD', 'COPY', 'RUN'].includes(target.keyword) || target.json !== null)
+        return null;
+    for (const announced of announcedHeredocs(line.text)) {
+        const body = reader.readHeredoc(announced.name, announced.chomp);
+        if (body === null) {
+            const hint = `The heredoc goes on to the end of the file: no line below is exactly \`${announced.name}\`.`;
+            return { message: 'unterminated heredoc', hint, range: instruction.range };
+        }
+        instruction.heredocs.push({ ...announced, ...body });
+    }
+    target.heredocs = instruction.heredocs;
+    return null;
+}
+/** The problem of a file in which nothing can be built; none if a line of it was complained about already. */
+function wrongWhole({ instructions, stages }, reader, found) {
+    if (stages.length > 0 || found.length > 0)
+        return [];
+    const start = { line: 1, column: 1 };
+    const range = reader.lineCount > 0 ? reader.lineRange(0) : { start, end: start };
+    if (instructions.length === 0) {
+        const message = reader.lineCount > 0 ? 'file with no instructions' : 'the Dockerfile cannot be empty';
+        return [{ message, hint: 'A Dockerfile begins with `FROM image`.', range }];
+    }
+    return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-;// CONCATENATED MODULE: ./lib/lint/arguments.js
-// The arguments of a command, split into options and operands. What they mean is the caller's business.
-/** Splits as most programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
-function splitArguments(args, valued) {
-    const operands = [];
-    const options = new Map();
-    let next = 0;
-    while (next < args.length) {
-        const word = args[next++] ?? '';
-        const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
-        const [, name, given] = valued.has(short)
-            ? [word, short, attached]
-            : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
-        if (word === '--')
-            return { operands: operands.concat(args.slice(next)), options };
-        if (!word.startsWith('-'))
-            operands.push(word);
-        else if (name !== undefined) {
-            const value = given ?? (valued.has(name) ? args[next++] : undefined) ?? '';
-            const known = options.get(name);
-            if (known === undefined)
-                options.set(name, [value]);
-            else
-                known.push(value);
-        }
-    }
-    return { operands, options };
-}
-/** A set of the words in a text. */
-function words(text) {
-    return new Set(text.split(' '));
-}
-/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
-function isPath(name) {
-    return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
-}
-/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
-function isComputed(word) {
-    return /\$\(|`/.test(word);
-}
-
-;// CONCATENATED MODULE: ./lib/dockerfile/workdir.js
-// The directory an instruction works in. Paths are computed, never looked up.
-
-
-
-/** The instructions of scopes(), each with its working directory. */
-function* places(dockerfile, stage, buildArgs = {}) {
-    let workdir = ancestry(dockerfile, stage)[0]?.base.kind === 'scratch' ? '/' : '.';
-    for (const seen of scopes(dockerfile, stage, buildArgs)) {
-        yield { ...seen, workdir };
-        if (seen.instruction.keyword !== 'WORKDIR')
-            continue;
-        const path = resolve(seen.instruction.rest, seen.scope, dockerfile.escape);
-        workdir = path === null ? null : changeDirectory(workdir, path);
-    }
-}
-/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
-function changeDirectory(directory, path) {
-    if ((0,posix_namespaceObject.isAbsolute)(path))
-        directory = '/';
-    if (directory === null)
-        return null;
-    const joined = (0,posix_namespaceObject.join)(directory, path);
-    return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/unbash/dist/traversal.js
 function forEachChild(node, callback) {
     switch (node.type) {
@@ -40760,6 +41165,32 @@ class Parser {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/dockerfile/workdir.js
+// The directory an instruction works in. Paths are computed, never looked up.
+
+
+
+/** The instructions of scopes(), each with its working directory. */
+function* places(dockerfile, stage, buildArgs = {}) {
+    let workdir = ancestry(dockerfile, stage)[0]?.base.kind === 'scratch' ? '/' : '.';
+    for (const seen of scopes(dockerfile, stage, buildArgs)) {
+        yield { ...seen, workdir };
+        if (seen.instruction.keyword !== 'WORKDIR')
+            continue;
+        const path = resolve(seen.instruction.rest, seen.scope, dockerfile.escape);
+        workdir = path === null ? null : changeDirectory(workdir, path);
+    }
+}
+/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
+function changeDirectory(directory, path) {
+    if ((0,posix_namespaceObject.isAbsolute)(path))
+        directory = '/';
+    if (directory === null)
+        return null;
+    const joined = (0,posix_namespaceObject.join)(directory, path);
+    return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
+}
+
 ;// CONCATENATED MODULE: ./lib/dockerfile/commands.js
 // RUN → the simple commands its shell runs. The shell text is parsed by unbash; here its tree is flattened, wrappers
 // such as sudo are taken off, and `cd` is followed. What a command does is the business of the rules.
@@ -41064,6 +41495,19 @@ function remembering(compute) {
 const commandsOf = remembering((instruction) => instruction.keyword === 'RUN' ? shellCommands(instruction) : []);
 /** All names in the text of an instruction, heredocs included: `$A`, `${A:-x}`, `%A%` and `process.env.A` all mention A. */
 const mentions = remembering(({ text, heredocs }) => new Set([text, ...heredocs.map(({ content }) => content)].flatMap((part) => part.match(/\w+/g) ?? [])));
+const DESCRIBES = new Set([
+    'CMD',
+    'ENTRYPOINT',
+    'EXPOSE',
+    'HEALTHCHECK',
+    'LABEL',
+    'MAINTAINER',
+    'STOPSIGNAL',
+]);
+/** Whether such an instruction only says something of the image: it makes no file, and no step uses it. */
+function describesImage(keyword) {
+    return DESCRIBES.has(keyword);
+}
 /** What BuildKit runs in a stage: what the parent left behind ONBUILD, then its own instructions. */
 function ownInstructions({ triggers, instructions }) {
     return [...triggers, ...instructions];
@@ -41078,6 +41522,228 @@ const childStages = remembering((dockerfile) => {
     }
     return children;
 });
+
+;// CONCATENATED MODULE: ./lib/lint/edits.js
+
+/** The fix that these parts make together; undefined if one of them cannot be had. */
+function fix(description, ...parts) {
+    if (parts.includes(null))
+        return undefined;
+    const edits = parts.flatMap((part) => part ?? []).filter(({ text, ...place }) => text !== '' || !isNowhere(place));
+    // What is put in stands in front of what is taken away at the same place.
+    edits.sort((a, b) => a.line - b.line || a.column - b.column || a.endLine - b.endLine || a.endColumn - b.endColumn);
+    return { description, edits };
+}
+function isNowhere({ line, column, endLine, endColumn }) {
+    return line === endLine && column === endColumn;
+}
+/** Other text for a range. */
+function replace({ start, end }, text) {
+    return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column, text };
+}
+/** New lines, each without its end. */
+function insert(dockerfile, place, added) {
+    const lines = linesOf(dockerfile);
+    const line = 'above' in place ? block(place.above).first : block(place.below).last + 1;
+    const isEnd = line > lines.length;
+    if ('below' in place && isOpen(dockerfile, place.below))
+        return null;
+    if (isEnd) {
+        const end = { line: line - 1, column: (lines.at(-1)?.length ?? 0) + 1 };
+        return replace({ start: end, end }, added.map((text) => `\n${text}`).join(''));
+    }
+    const start = { line, column: 1 };
+    return replace({ start, end: start }, added.map((text) => `${text}\n`).join(''));
+}
+/** The instruction goes; of the empty lines around it one goes along. */
+function edits_remove(dockerfile, instruction) {
+    if (isOpen(dockerfile, instruction))
+        return null;
+    const lines = linesOf(dockerfile);
+    const { first, last } = block(instruction);
+    const isEmpty = (line) => lines[line - 1]?.trim() === '';
+    const start = { line: first, column: 1 };
+    // The last line of a file that does not end in a line end: the one in front of it goes instead.
+    if (last === lines.length) {
+        const before = { line: first - 1, column: (lines[first - 2]?.length ?? 0) + 1 };
+        const end = { line: last, column: (lines[last - 1]?.length ?? 0) + 1 };
+        return replace({ start: first > 1 ? before : start, end }, '');
+    }
+    const between = last + 1 < lines.length && isEmpty(first - 1) && isEmpty(last + 1);
+    return replace({ start, end: { line: last + (between ? 2 : 1), column: 1 } }, '');
+}
+/** Other lines in place of the instruction and its comments. */
+function exchange(dockerfile, instruction, added) {
+    if (isOpen(dockerfile, instruction))
+        return null;
+    const { first, last } = block(instruction);
+    const end = { line: last, column: (linesOf(dockerfile)[last - 1]?.length ?? 0) + 1 };
+    return replace({ start: { line: first, column: 1 }, end }, added.join('\n'));
+}
+/** The instructions go to another place, in the order in which they are given. */
+function move(dockerfile, moving, place) {
+    const added = insert(dockerfile, place, moving.flatMap((instruction) => linesWith(dockerfile, instruction)));
+    const parts = [added, ...moving.map((instruction) => edits_remove(dockerfile, instruction))];
+    return parts.includes(null) ? null : parts.filter((part) => part !== null);
+}
+/** The lines of the instruction and of its comments. */
+function linesWith(dockerfile, instruction) {
+    const { first, last } = block(instruction);
+    return linesOf(dockerfile).slice(first - 1, last);
+}
+/** A line of the file, counted from 1, without its end. */
+function lineAt(dockerfile, line) {
+    return linesOf(dockerfile)[line - 1] ?? '';
+}
+const BYTE_ORDER_MARK = /^\ufeff/;
+const linesOf = remembering(({ text }) => text
+    .replace(BYTE_ORDER_MARK, '')
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '')));
+function block({ comments, range }) {
+    return { first: comments[0]?.range.start.line ?? range.start.line, last: range.end.line };
+}
+/** Whether it goes on at the end of the file: what stood below it then would become part of it. */
+function isOpen(dockerfile, { heredocs, range }) {
+    const last = lineAt(dockerfile, range.end.line).trim();
+    return heredocs.length === 0 && (last === '' || last.startsWith('#') || last.endsWith(dockerfile.escape));
+}
+/**
+ * Whether the text can be cut and put together without a loss: no control characters, and one kind of line end, since a
+ * moved line takes that of the file and a heredoc may mean its own.
+ */
+function isPlain(text) {
+    const unix = text.replaceAll('\r\n', '\n');
+    const mixed = unix !== text && /(^|[^\r])\n/.test(text);
+    return !mixed && !/[^\P{Cc}\n\t]/u.test(unix);
+}
+/**
+ * The text with the edits made. A byte order mark and the kind of line ends stay.
+ * @param edits in any order; they must not overlap
+ */
+function applyEdits(text, edits) {
+    const body = text.replace(BYTE_ORDER_MARK, '');
+    const end = body.includes('\r\n') ? '\r\n' : '\n';
+    const starts = [0];
+    for (let at = body.indexOf('\n'); at >= 0; at = body.indexOf('\n', at + 1))
+        starts.push(at + 1);
+    const offset = (line, column) => (starts[line - 1] ?? body.length) + column - 1;
+    let result = text.slice(0, text.length - body.length);
+    let done = 0;
+    const inOrder = edits.toSorted((a, b) => a.line - b.line || a.column - b.column || a.endLine - b.endLine);
+    for (const edit of inOrder) {
+        result += body.slice(done, offset(edit.line, edit.column)) + edit.text.replaceAll('\n', end);
+        done = offset(edit.endLine, edit.endColumn);
+    }
+    return result + body.slice(done);
+}
+
+;// CONCATENATED MODULE: ./lib/lint/ignores.js
+
+/** The ignores of a file. What they silence is asked for first, what is wrong with them last. */
+class Ignores {
+    ignores;
+    constructor({ instructions, comments }) {
+        const covered = new Map(instructions.flatMap(({ range, comments: above }) => above.map((comment) => [comment, range])));
+        this.ignores = comments.flatMap((comment) => {
+            const [, rules] = /^cached-docker-build\s+ignore=(\S+)/.exec(comment.text) ?? [];
+            const covers = covered.get(comment) ?? null;
+            return rules?.split(',').map((rule) => ({ rule, comment: comment.range, covers, used: false })) ?? [];
+        });
+    }
+    /** Whether a comment silences the rule for what begins at the range's start. */
+    silences(rule, { start }) {
+        const matching = this.ignores.filter(({ rule: named, covers }) => named === rule && covers !== null && covers.start.line <= start.line && start.line <= covers.end.line);
+        for (const ignore of matching)
+            ignore.used = true;
+        return matching.length > 0;
+    }
+    /**
+     * A name that is no rule, and an ignore that silenced nothing.
+     * @param known the ids that may be named
+     * @param judged those of them whose rules ran: the others might have found something
+     */
+    problems(known, judged) {
+        return this.ignores.flatMap(({ rule, comment, covers, used }) => {
+            const finding = { range: comment, confidence: 'high', related: [] };
+            if (!known.includes(rule)) {
+                const meant = nearest(rule, known);
+                const remedy = meant === null ? `Name one of ${known.join(', ')}.` : `Write \`ignore=${meant}\`.`;
+                return [
+                    { ...finding, message: `This comment ignores \`${rule}\`, and there is no rule of that name.`, remedy },
+                ];
+            }
+            if (covers === null) {
+                const message = `This comment ignores \`${rule}\`, but stands directly above no instruction.`;
+                return [
+                    { ...finding, message, remedy: 'Put it on the line above the instruction, without an empty line between.' },
+                ];
+            }
+            if (used || !judged.includes(rule))
+                return [];
+            const message = `This comment ignores \`${rule}\`, which finds nothing in the instruction below.`;
+            return [{ ...finding, message, remedy: 'Remove it, so that it does not hide what comes later.' }];
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/lint/busters.js
+
+
+const NAME = /^(.*_)?(CACHE_?BUST(ER|ING)?|BUST_?CACHE|CACHE_?BREAK(ER)?|CACHE_?DATE|(INVALIDATE|SKIP|BREAK|NO|KILL)_?CACHE|CACHE_?INVALIDAT(E|OR|ION)|FORCE_?(REBUILD|BUILD|UPDATE)|REBUILD)(_.*)?$/i;
+const NEW_EACH_TIME = /^https?:\/\/([^/]*\.)?(random\.org|worldtimeapi\.org|worldclockapi\.com|timeapi\.io|currentmillis\.com)\//;
+const TELLS_A_REF = /^https?:\/\/(api\.github\.com\/repos\/|[^/]+\/api\/v4\/projects\/)/;
+/** What in the instruction changes in every build: a variable's name or a URL; null if nothing. */
+function busterOf(instruction) {
+    if (instruction.keyword === 'ARG')
+        return pairs(instruction).find(({ name }) => NAME.test(name))?.name ?? null;
+    return addedUrls(instruction).find((url) => NEW_EACH_TIME.test(url)) ?? null;
+}
+/** Whether the URL tells where a branch is, so that what stands below an ADD of it follows the branch. */
+function tellsRef(url) {
+    return TELLS_A_REF.test(url);
+}
+
+;// CONCATENATED MODULE: ./lib/lint/arguments.js
+// The arguments of a command, split into options and operands. What they mean is the caller's business.
+/** Splits as most programs do: a `valued` option takes what follows `=`, or the rest of a short one, or the next word. */
+function splitArguments(args, valued) {
+    const operands = [];
+    const options = new Map();
+    let next = 0;
+    while (next < args.length) {
+        const word = args[next++] ?? '';
+        const [, short = '', attached = ''] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
+        const [, name, given] = valued.has(short)
+            ? [word, short, attached]
+            : (/^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []);
+        if (word === '--')
+            return { operands: operands.concat(args.slice(next)), options };
+        if (!word.startsWith('-'))
+            operands.push(word);
+        else if (name !== undefined) {
+            const value = given ?? (valued.has(name) ? args[next++] : undefined) ?? '';
+            const known = options.get(name);
+            if (known === undefined)
+                options.set(name, [value]);
+            else
+                known.push(value);
+        }
+    }
+    return { operands, options };
+}
+/** A set of the words in a text. */
+function words(text) {
+    return new Set(text.split(' '));
+}
+/** `./x`, `../x`, `/x`, `~/x`, `.`, `.[dev]` */
+function isPath(name) {
+    return /^(\.{1,2}(\/|$|\[)|\/|~)/.test(name);
+}
+/** Text that the shell still has to work out with a command; a plain variable is a name like any other. */
+function isComputed(word) {
+    return /\$\(|`/.test(word);
+}
 
 ;// CONCATENATED MODULE: ./lib/lint/system-packages.js
 // Commands of the package managers of systems, told from their words: apt, apk, dnf, yum and zypper.
@@ -41706,6 +42372,13 @@ function pathWithin(directory, path) {
     const way = (0,posix_namespaceObject.relative)((0,posix_namespaceObject.join)('/', directory), (0,posix_namespaceObject.join)('/', path));
     return way === '..' || way.startsWith('../') ? null : way;
 }
+/** Whether the base image and packages put files into the directory as well: not all that is in it was copied. */
+function isShared(place) {
+    if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place))
+        return true;
+    return (/^\/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var)(\/|$)/.test(place) &&
+        !/^\/(usr\/(local\/)?src|var\/www)\/./.test(place));
+}
 /** Matches `*` and `?`, in time that grows with the product of the lengths; sets in brackets match any character. */
 function matchesPattern(name, pattern) {
     const parts = pattern.match(/\[[^\]]*\]|./gs) ?? [];
@@ -41895,7 +42568,8 @@ function needsOf(install, origin, input) {
     const own = input.contextHas(origin) === true
         ? [(0,posix_namespaceObject.basename)(origin), ...known.lock.filter(there), ...settings]
         : usual(install, origin, known);
-    const scripted = !isNode(install) || install.runsScripts;
+    // A requirements file that can be read says itself whether it takes the project along.
+    const scripted = isNode(install) ? install.runsScripts : !(install.manager === 'pip' && text !== null);
     const signs = scripted
         ? known.hints.filter((name) => there(name) && !more.some((file) => file.startsWith(`${path(name)}/`)))
         : [];
@@ -41948,6 +42622,10 @@ function isHarmless(command) {
 }
 function hasScripts(text) {
     return text === null || /"(pre|post)-(install-cmd|autoload-dump)"/.test(text);
+}
+/** Whether a package.json may have scripts that an install of it runs; its text is null where it cannot be read. */
+function hasLifecycleScripts(text) {
+    return text === null || /"((pre|post)?(install|prepare|prepublish)|pnpm:devPreinstall)"\s*:/.test(text);
 }
 /** The scripts that an install runs, as they stand in package.json. */
 function scriptsOf(text) {
@@ -42045,6 +42723,124 @@ function pickManifest(alternatives, directory, input) {
     return there[0] ?? alternatives[0] ?? '';
 }
 
+;// CONCATENATED MODULE: ./lib/lint/commute.js
+// Whether two neighbours may change places and the image is the same: what the fixes of several rules rest on. Stricter
+// than the rules, which may be wrong now and then: here what is not known says no.
+
+
+
+
+
+
+
+
+/** Whether a COPY or ADD is understood: all that it brings is known, and it goes into directories of its own. */
+function isClearCopy({ instruction, sources }) {
+    const copy = copied(instruction);
+    return (copy !== null &&
+        instruction.json === null &&
+        sources.length === copy.sources.length + instruction.heredocs.length &&
+        sources.every(({ to }) => (0,posix_namespaceObject.isAbsolute)(to) && !isShared(to)));
+}
+/** Whether a clear COPY may stand below an instruction, other than a RUN or a WORKDIR, in place of above. */
+function passes(copy, { instruction, sources }) {
+    const { keyword } = instruction;
+    if (describesImage(keyword) || keyword === 'USER' || keyword === 'SHELL')
+        return true;
+    if (keyword === 'ARG' || keyword === 'ENV') {
+        return pairs(instruction).every(({ name }) => !mentions(copy.instruction).has(name));
+    }
+    const known = keyword === 'COPY' && sources.length > 0 && sources.length === copied(instruction)?.sources.length;
+    return known && sources.every((one) => copy.sources.every((other) => areApart(one.to, other.to)));
+}
+function areApart(one, other) {
+    return (0,posix_namespaceObject.isAbsolute)(one) && (0,posix_namespaceObject.isAbsolute)(other) && pathWithin(one, other) === null && pathWithin(other, one) === null;
+}
+/**
+ * Whether these commands of a RUN do nothing but install packages, and a clear COPY may stand below them in place of
+ * above: they read nothing of it but the files `reads`, and write nothing to where it writes.
+ */
+function installsApart(run, commands, reads, copies, input) {
+    const places = copies.flatMap(({ sources }) => sources.map(({ to }) => to));
+    const { instruction } = run;
+    // What else is written or read by the shell itself.
+    const plain = instruction.text.replace(/[12&]?>\s*\/dev\/null|2>&1/g, '').replace(/^RUN\s+<<\S+$/, '');
+    const mountsApart = mounts(instruction).every(({ type, from, target }) => (type !== 'bind' || from !== null) &&
+        (target === null
+            ? type === 'secret' || type === 'ssh'
+            : (0,posix_namespaceObject.isAbsolute)(target) && places.every((place) => areApart(place, target))));
+    if (/[<>]/.test(plain) || !mountsApart || commands.length === 0)
+        return false;
+    return commands.every((command) => {
+        const install = installOf(command);
+        return install === null ? isCleaning(command) : writesApart(install, command, reads, places, input);
+    });
+}
+// Caches of package managers, lists of packages and logs.
+const CLEANED = /^\/(var\/(lib\/apt|cache|log)|root\/\.(npm|cache|yarn)|usr\/share\/(doc|man|locale))(\/|$)/;
+/** Commands around installs that have nothing to do with the project. */
+function isCleaning(command) {
+    const [program = '', ...args] = command.words;
+    const name = (0,posix_namespaceObject.basename)(program);
+    const action = systemAction(command);
+    if (action !== null)
+        return action.kind !== 'install';
+    if (name === 'rm')
+        return args.every((word) => word.startsWith('-') || (CLEANED.test(word) && !word.includes('..')));
+    if (['npm', 'yarn', 'pnpm', 'pip', 'pip3', 'uv'].includes(name))
+        return args[0] === 'cache';
+    return ['cd', 'set', 'echo', 'true', ':', 'corepack'].includes(name);
+}
+/** Whether nothing that the install writes is copied as well, and no script of the project runs. */
+function writesApart(install, command, reads, places, { contextHas, contextText }) {
+    // Some packages bring a page for the web server.
+    if (isSystem(install))
+        return places.every((place) => !place.startsWith('/var/'));
+    const written = writtenBy(install, command, reads);
+    if (written === null)
+        return false;
+    const directories = new Set(['', ...reads.map(posix_namespaceObject.dirname)]);
+    const isFree = [...directories].every((directory) => [...written, '.npm', '.cache'].every((name) => contextHas((0,posix_namespaceObject.join)(directory, name)) === false));
+    const scripts = reads.filter((path) => (0,posix_namespaceObject.basename)(path) === 'package.json');
+    const isRead = (path) => (contextText?.(path) ?? null) !== null;
+    const manifests = reads.filter((path) => MANIFESTS.has((0,posix_namespaceObject.basename)(path)) || install.files.length > 0);
+    const isQuiet = !install.runsScripts || !scripts.some((path) => hasLifecycleScripts(contextText?.(path) ?? null));
+    return isFree && isQuiet && manifests.every(isRead) && reads.every((path) => contextHas(path) === true);
+}
+// What may name a path of the project, in the managers that a fix moves.
+const MANIFESTS = new Set(['package.json', 'pyproject.toml', 'Pipfile', 'go.mod']);
+const NODE_FILES = ['node_modules', '.pnpm-store', '.pnp.cjs', '.pnp.loader.mjs', '.yarn'];
+/** What the install makes beside its manifests; null if it may write to these as well, or nobody can tell. */
+function writtenBy({ manager, label, packages, files }, { words }, reads) {
+    const given = (...options) => options.some((option) => words.includes(option));
+    const locked = (name) => reads.some((path) => (0,posix_namespaceObject.basename)(path) === name);
+    const isPip = manager === 'pip' || label.startsWith('uv pip');
+    if (isPip)
+        return words.some((word) => /^(-t|--(target|prefix|root|src)\b)/.test(word)) ? null : [];
+    if (packages.length > 0)
+        return /^(gem|go) install/.test(label) ? [] : null;
+    switch (manager) {
+        case 'npm':
+            return /^npm (ci|ic|clean-install|install-clean)$/.test(label) ? NODE_FILES : null;
+        case 'yarn':
+            return given('--frozen-lockfile', '--immutable') && locked('yarn.lock') ? NODE_FILES : null;
+        case 'pnpm':
+            return (given('--frozen-lockfile') || files.length > 0) && locked('pnpm-lock.yaml') ? NODE_FILES : null;
+        case 'bun':
+            return given('--frozen-lockfile') ? NODE_FILES : null;
+        case 'poetry':
+            return locked('poetry.lock') ? ['.venv'] : null;
+        case 'uv':
+            return given('--frozen', '--locked') ? ['.venv'] : null;
+        case 'pipenv':
+            return given('--deploy', 'sync') && locked('Pipfile.lock') ? ['.venv'] : null;
+        case 'go':
+            return locked('go.sum') ? [] : null;
+        default:
+            return null;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/lint/paste.js
 const LONGEST = 160;
 /**
@@ -42069,15 +42865,20 @@ function flagsOf({ flags }, keep = () => true) {
         .map(({ name, value }) => `--${name}${value === null ? '' : `=${value}`} `)
         .join('');
 }
+/** Whether the RUN is nothing but these commands, each behind the one before it: `a && b`. */
+function isChain(run, commands) {
+    const chain = commands.map(({ text }) => text.replace(/\s+/g, ' ')).join(' && ');
+    return chain === run.rest.replace(/\s+/g, ' ') && run.heredocs.length === 0 && run.json === null;
+}
 /**
  * A RUN in two: up to and with the command, and what follows, each in the directory it was in. Commands that run `twice`
  * are given their options in the first half, and begin the second as they are. Null where the RUN is more than a chain
  * of `&&`, which cannot be cut without knowing what it means.
  */
 function splitRun(run, commands, last, twice) {
-    const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
-    if (texts.join(' && ') !== run.rest.replace(/\s+/g, ' ') || run.heredocs.length > 0)
+    if (!isChain(run, commands))
         return null;
+    const texts = commands.map(({ text }) => text.replace(/\s+/g, ' '));
     const cut = commands.indexOf(last) + 1;
     const moves = texts.slice(0, cut).filter((_, index) => commands[index]?.words[0] === 'cd');
     const options = (at) => twice.find(({ command }) => command === commands[at])?.apart ?? '';
@@ -42121,7 +42922,13 @@ function reorder(culprit, culprits) {
         }
     }
     const changesDirectory = own.some(({ instruction }) => instruction.keyword === 'WORKDIR');
-    const lines = [...above, changesDirectory ? withPlace(step, sources) : asLine(step.instruction), ...below];
+    // What is told along with it, in the stage that others are built from.
+    const along = here
+        .flatMap(({ between }) => between)
+        .filter((other) => other.stage !== stage && culprit.also.includes(other.instruction.range))
+        .map(({ instruction }) => asLine(instruction));
+    const first = changesDirectory ? withPlace(step, sources) : asLine(step.instruction);
+    const lines = [...above, first, ...unique(along), ...below];
     // What a parent stage left behind ONBUILD goes back there.
     const behind = step.stage.triggers.includes(step.instruction) ? 'ONBUILD ' : '';
     const elsewhere = broken
@@ -42131,6 +42938,7 @@ function reorder(culprit, culprits) {
     const lead = leadLine(culprit, stage, manifests.length > 0);
     return [lead, ...lines.map((line) => behind + line), ...also, ...hintLines(broken)].join('\n');
 }
+/** What to do, in one line. */
 function leadLine(culprit, stage, copiesManifests) {
     const { stage: home, instruction } = culprit.step;
     const { keyword } = instruction;
@@ -42195,6 +43003,7 @@ function cut({ step, installs }) {
 }
 // With more lines than these, one with patterns is easier to read and to keep.
 const MOST_LINES = 8;
+/** The COPYs that bring the manifests ahead. */
 function manifestLines(manifests, copy, sources) {
     const flags = flagsOf(copy, (name) => ['chown', 'chmod', 'link'].includes(name));
     const places = unique(manifests.map(({ to }) => to));
@@ -42286,9 +43095,139 @@ function inheritedSteps(dockerfile, stage, most) {
     return parts.reverse().flat();
 }
 
+;// CONCATENATED MODULE: ./lib/lint/lowering.js
+// The remedy of reorder.ts as a fix: a COPY goes below the installs that it breaks, where that surely makes no difference
+// to the image.
+
+
+
+
+
+
+
+/** The fix for a COPY or ADD above installs; undefined where nobody can tell that the image would be the same. */
+function lowered(culprit, input) {
+    const scene = sceneOf(culprit, input);
+    if (scene === null)
+        return undefined;
+    const { dockerfile } = input;
+    const { copies, passed, last, manifests } = scene;
+    const ahead = manifestLines(manifests, culprit.step.instruction, culprit.sources);
+    // Names with blanks or signs would need quotes, and those of many directories a newer builder.
+    const isPlain = ahead.every((line) => /^COPY [\w@%+=:,./ -]+$/.test(line) && !line.includes('--parents'));
+    if (!isPlain || !copies.every(isClearCopy) || !isApart(last, scene))
+        return undefined;
+    if (!passed.every((step, at) => mayPass(step, [...passed, last.step][at + 1], scene)))
+        return undefined;
+    const place = placeAhead(scene);
+    if (place === undefined)
+        return undefined;
+    const moving = copies.map(({ instruction }) => instruction);
+    const behind = isWhole(last)
+        ? insert(dockerfile, { below: last.step.instruction }, allLines(moving, input))
+        : cutEdit(last, moving, input);
+    const description = leadLine(culprit, culprit.step.stage, manifests.length > 0).replace(/:$/, '.');
+    return fix(description, inAdvance(moving, ahead, place, input), behind);
+}
+function sceneOf(culprit, input) {
+    const { step, also, broken } = culprit;
+    const { stage } = step;
+    const last = broken.at(-1);
+    const steps = stepsOf(input.dockerfile).get(stage) ?? [];
+    const copies = steps.filter(({ instruction: { range } }) => range === culprit.range || also.includes(range));
+    const isOwn = copies.every(({ instruction }) => stage.instructions.includes(instruction));
+    if (last === undefined || !isOwn || !broken.every((entry) => entry.step.stage === stage && entry.sure))
+        return null;
+    const passed = steps.slice(steps.indexOf(step), steps.indexOf(last.step)).filter((other) => !copies.includes(other));
+    return { culprit, copies, passed, last, manifests: broken.flatMap((entry) => entry.manifests), input };
+}
+/** Whether the COPYs may stand below the step; `next` is what follows it. */
+function mayPass(step, next, scene) {
+    const { culprit, copies, manifests } = scene;
+    const { keyword } = step.instruction;
+    if (keyword === 'RUN') {
+        const entry = culprit.broken.find((known) => known.step === step);
+        return entry !== undefined && isWhole(entry) && isApart(entry, scene);
+    }
+    // The directory is made by the COPY of the manifests, as it was by the whole.
+    if (keyword === 'WORKDIR')
+        return manifests.some(({ to }) => to === next?.workdir) && copies.every(isRooted);
+    return copies.every((copy) => passes(copy, step));
+}
+/**
+ * Above which instruction the manifests are brought; null for where the COPY is now. They go below what installs packages
+ * of the system, for those would stand below them in turn; undefined where they cannot.
+ */
+function placeAhead({ culprit: { broken }, passed, last }) {
+    const systems = broken.filter(({ installs }) => installs.every(({ install }) => isSystem(install)));
+    const needy = broken.find((entry) => entry.manifests.length > 0);
+    if (needy === undefined || systems.length === 0)
+        return null;
+    const above = needy === last ? passed : passed.slice(0, passed.indexOf(needy.step));
+    const isPinned = above.some(({ instruction }) => instruction.keyword === 'WORKDIR');
+    const isClear = !isPinned && systems.every(({ step }) => above.includes(step));
+    return isClear ? needy.step.instruction : undefined;
+}
+function isRooted({ sources }) {
+    return sources.every(({ destination }) => (0,posix_namespaceObject.isAbsolute)(destination));
+}
+function allLines(instructions, { dockerfile }) {
+    return instructions.flatMap((instruction) => linesWith(dockerfile, instruction));
+}
+/** The lines that bring the manifests, in place of the COPYs or directly above another instruction. */
+function inAdvance([first, ...others], ahead, above, { dockerfile }) {
+    if (first === undefined)
+        return null;
+    const indent = lineAt(dockerfile, first.range.start.line).slice(0, first.range.start.column - 1);
+    const lines = ahead.map((line) => indent + line);
+    const parts = [
+        above === null && lines.length > 0 ? exchange(dockerfile, first, lines) : edits_remove(dockerfile, first),
+        ...(above === null ? [] : [insert(dockerfile, { above }, lines)]),
+        ...others.map((other) => edits_remove(dockerfile, other)),
+    ];
+    return parts.includes(null) ? null : parts.filter((part) => part !== null);
+}
+// What belongs to an install, and into its layer.
+const BEHIND = /^(rm|apt-get|apt|apk|dnf|microdnf|yum|zypper|(npm|yarn|pnpm|pip3?|uv) cache)\b/;
+/** How many commands of the RUN go above: up to the last install, and what cleans up directly behind it. */
+function headLength({ step: { commands }, installs }) {
+    const behind = commands.findIndex(({ range }) => range === installs.at(-1)?.command.range) + 1;
+    const next = commands.findIndex(({ text }, at) => at >= behind && !BEHIND.test(text));
+    return next < 0 ? commands.length : next;
+}
+function isWhole(entry) {
+    return headLength(entry) === entry.step.commands.length;
+}
+function isApart(entry, { copies, input }) {
+    const above = entry.step.commands.slice(0, headLength(entry));
+    return installsApart(entry.step, above, entry.reads, copies, input);
+}
+/** Cuts a RUN where the COPY has to be: behind its installs. Null where that is more than a `&&` in a chain. */
+function cutEdit(entry, moving, input) {
+    const { instruction, commands } = entry.step;
+    const at = headLength(entry);
+    const above = commands.slice(0, at);
+    const [last, next] = [commands[at - 1], commands[at]];
+    if (last === undefined || next === undefined || !isChain(instruction, commands))
+        return null;
+    // What is removed later on would stay in the layer above, and what the shell was told holds for both halves.
+    const removes = commands.slice(at).some(({ text }) => /\b(rm|purge|remove|del|erase|prune|clean)\b/.test(text));
+    const set = above.some(({ words }) => words[0] === 'set');
+    // Comments between the two would be lost.
+    if (removes || set || next.range.start.line > last.range.end.line + 1)
+        return null;
+    const { start } = instruction.range;
+    const line = lineAt(input.dockerfile, start.line);
+    const keyword = line.slice(0, start.column - 1 + 'RUN'.length);
+    const moves = above.filter(({ words }) => words[0] === 'cd').map(({ text }) => `${text} && `);
+    return replace({ start: last.range.end, end: next.range.start }, `\n${allLines(moving, input).join('\n')}\n${keyword} ${flagsOf(instruction)}${moves.join('')}`);
+}
+
 ;// CONCATENATED MODULE: ./lib/lint/culprits.js
 // Sources that stand above an install which does not need them: COPY, ADD and mounts, and the RUNs that they break. Three
 // rules report them, each its own part: copy-before-install, system-packages-after-copy and bind-whole-context.
+
+
 
 
 
@@ -42340,6 +43279,7 @@ function merged(culprits) {
             const known = first.broken.find(({ step }) => step === entry.step);
             known?.manifests.push(...entry.manifests);
             known?.hints.push(...entry.hints);
+            known?.reads.push(...entry.reads);
             if (known)
                 known.sure &&= entry.sure;
         }
@@ -42397,6 +43337,7 @@ function findCulprits(step, above, input, culprits) {
             sure: moving.every(({ sure, apart }) => sure && apart === ''),
             manifests: moving.flatMap(({ manifests }) => manifests),
             hints: moving.flatMap(({ hints }) => hints),
+            reads: moving.flatMap(({ reads }) => reads),
         });
         culprits.set(range, entry);
     };
@@ -42473,7 +43414,7 @@ function judge(sources, range, install, step, everything, input) {
     if (isSystem(install)) {
         return broad.some((source) => mayFeedSystem(source, input))
             ? null
-            : { sure: all, manifests: [], hints: [], apart: '' };
+            : { sure: all, manifests: [], hints: [], reads: [], apart: '' };
     }
     const files = culprits_filesOf(install, step.workdir, broad, input);
     if (files === null)
@@ -42506,12 +43447,13 @@ function judge(sources, range, install, step, everything, input) {
     const known = brought.length === files.length && brought.every(({ origin }) => input.contextHas(origin) === true);
     const scriptless = isNode(install) && !install.runsScripts;
     const narrow = everything.filter((source) => source.range !== range && !isBroad(source));
-    const verdict = { sure: all && (known || scriptless), manifests: [], hints: [], apart: '' };
+    const verdict = { sure: all && (known || scriptless), manifests: [], hints: [], reads: [], apart: '' };
     for (const { file, origin, needs: needed } of needs) {
         if (needed === null)
             return null;
         verdict.manifests.push(...manifestsAt(file, origin, needed.files, install, narrow, input));
         verdict.hints.push(...needed.hints);
+        verdict.reads.push(...needed.files);
         verdict.apart = needed.apart;
     }
     verdict.sure &&= verdict.hints.length === 0;
@@ -42558,7 +43500,7 @@ function manifestsAt(file, origin, paths, { manager }, narrow, input) {
 // More than so many are counted.
 const culprits_MOST_NAMES = 4;
 /** The finding for a culprit; `all` are those of the file. */
-function reportCulprit(culprit, all) {
+function reportCulprit(culprit, all, input) {
     const { step, sources, range, broken } = culprit;
     const { keyword } = step.instruction;
     const directories = sources.filter(isBroad).map(({ path }) => path);
@@ -42581,9 +43523,7 @@ function reportCulprit(culprit, all) {
         range,
         confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',
         message: `Every change to ${what} re-runs ${list(texts_shortened(runs, culprits_MOST_NAMES), 'and')}: ${cause}. ${subject} ${needs}.`,
-        remedy: keyword === 'RUN'
-            ? narrowMount(culprit)
-            : reorder(culprit, new Set(all.flatMap((other) => [other.range, ...other.also]))),
+        remedy: keyword === 'RUN' ? narrowMount(culprit) : reorder(culprit, staying(culprit, all, input)),
         related: [
             ...installs.map(({ install, command }) => ({
                 range: command.range,
@@ -42591,7 +43531,20 @@ function reportCulprit(culprit, all) {
             })),
             ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
         ],
+        fix: keyword === 'RUN' ? undefined : lowered(culprit, input),
     };
+}
+/** The COPYs that stay below the install: all that break one, and those in between that packages of the system do not use. */
+function staying(culprit, all, input) {
+    const between = breaksSystemOnly(culprit) ? culprit.broken.flatMap((entry) => entry.between) : [];
+    // A WORKDIR goes above the install, and another place would be meant below it.
+    const moves = between.some(({ instruction }) => instruction.keyword === 'WORKDIR');
+    const idle = between.filter(({ sources, instruction }) => copied(instruction)?.sources.length === sources.length &&
+        !sources.some((source) => mayFeedSystem(source, input) || (moves && !(0,posix_namespaceObject.isAbsolute)(source.destination))));
+    return new Set([
+        ...all.flatMap(({ range, also }) => [range, ...also]),
+        ...idle.map(({ instruction }) => instruction.range),
+    ]);
 }
 function readsFiles({ install }) {
     return install.files.length > 0 || (manifestsOf(install).length > 0 && install.packages.length === 0);
@@ -42621,7 +43574,7 @@ const bindWholeContext = {
         const installs = all.filter(isMount);
         const told = new Set(installs.map(({ range }) => range));
         return [
-            ...installs.map((culprit) => reportCulprit(culprit, all)),
+            ...installs.map((culprit) => reportCulprit(culprit, all, input)),
             ...others(input).filter(({ range }) => !told.has(range)),
         ];
     },
@@ -42688,7 +43641,8 @@ function readPaths(command, mount, workdir) {
 // - Downloads that later steps need from the layer (`go mod download`, `cargo chef cook`, `dotnet restore`, `pnpm fetch`):
 //   in a mount they are gone when it is, while the step still comes from the cache.
 // - Packages of the system, and tools that are named on the line.
-// - RUNs of another user than root, whose cache is who knows where; Windows, which has no such mounts.
+// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one;
+//   Windows, which has no such mounts.
 
 
 
@@ -42750,9 +43704,11 @@ const cache_mount_missing_BUILDS = [
         offline: /--no-restore/,
     },
 ];
+// Images of these begin with a user of their own.
+const NOT_ROOT = /(^|\/)(bitnami|cimg|circleci|gitpod|jupyter)\//;
 function isForWindows({ escape: escapeToken, stages, instructions }) {
     return (escapeToken === '`' ||
-        stages.some(({ base }) => /windows|nanoserver|servercore/i.test(base.name)) ||
+        stages.some(({ base }) => /windows|nanoserver|servercore|dotnet\/framework/i.test(base.name)) ||
         instructions.some(({ keyword, text }) => keyword === 'SHELL' && /powershell|pwsh|cmd/i.test(text)));
 }
 function fetchesOf(dockerfile) {
@@ -42761,7 +43717,12 @@ function fetchesOf(dockerfile) {
     const inLayers = new Set();
     for (const stage of dockerfile.stages) {
         const parent = parentOf(dockerfile, stage);
-        const state = { root: true, source: false, ...(parent && states.get(parent)), built: [] };
+        const state = {
+            root: !NOT_ROOT.test(stage.base.name),
+            source: false,
+            ...(parent && states.get(parent)),
+            built: new Set(),
+        };
         states.set(stage, state);
         for (const instruction of ownInstructions(stage)) {
             if (instruction.keyword === 'USER')
@@ -42781,7 +43742,7 @@ function fetchesOf(dockerfile) {
                 if (fetch?.builds && !state.source)
                     inLayers.add(fetch.manager);
                 if (fetch?.builds)
-                    state.built.push(fetch.manager);
+                    state.built.add(fetch.manager);
                 if (fetch !== null && state.root && !cached)
                     fetches.push({ run: instruction, ...fetch });
             }
@@ -42867,8 +43828,244 @@ function withMounts(run, targets) {
 function cleaning(runs, { instructions }) {
     const [cleans] = runs.flatMap(({ text }) => /\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
     const switched = instructions.some((instruction) => instruction.keyword === 'ENV' && mentions(instruction).has('PIP_NO_CACHE_DIR'));
-    const off = cleans ?? (switched ? 'PIP_NO_CACHE_DIR' : undefined);
+    const told = runs.flatMap(commandsOf).some((command) => fetchOf(command) && command.words.includes('--no-cache'));
+    const off = cleans ?? (told ? '--no-cache' : switched ? 'PIP_NO_CACHE_DIR' : undefined);
     return off === undefined ? [] : [`Leave \`${off}\` out then: it keeps the cache empty.`];
+}
+
+;// CONCATENATED MODULE: ./lib/lint/git-readers.js
+// Patterns for git's extended regular expressions and for JavaScript's, which agree on what is used here: a backslash in
+// brackets stands in front of what both take for itself.
+const BEFORE = `(^|[^a-zA-Z0-9_./-])`;
+const git_readers_READERS = [
+    // Words that no prose has beside git, and those that it may have.
+    `${BEFORE}git[^a-zA-Z0-9_.-].{0,24}(describe|rev-parse|rev-list|name-rev|symbolic-ref|shortlog|ls-files|ls-tree|hooksPath)`,
+    `${BEFORE}git (-C [^ ]+ |--git-dir[= ][^ ]+ |--no-pager )?(archive|blame|branch|cat-file|checkout|clean|diff|for-each-ref|lfs|log|remote|reset|show|status|submodule|tag)([^a-z]|$)`,
+    // A program that starts git: spawn('git', …), Command::new("git").
+    `\\( *['"]git['"]`,
+    `${BEFORE}\\.git/(HEAD|ORIG_HEAD|index|logs|packed-refs|refs)`,
+    `\\.git['"], *['"]HEAD`,
+    'buildvcs=true',
+    // What the commit stamps that compilers leave in a program are read with: of Go, and of .NET.
+    'ReadBuildInfo|prometheus/common/version|InformationalVersion',
+    // Versions from tags: of C, Python, Java, Scala, .NET, Rust, Go.
+    'find_package\\(Git|GIT_EXECUTABLE|GetGitRevision|vcs_tag|git-version-gen|workspace_status',
+    'setuptools.scm|setuptools.git|hatch.vcs|versioneer|versioningit|dunamai|dynamic.versioning|pbr *=|[\'"]pbr|vcs.versioning|source *= *"scm"',
+    `git.commit.id|git.properties|git-version['" ]|git_version!|gitVersion\\(|jgitver|jgit|buildnumber-maven|axion.release|reckon|ratchetFrom|sbt-git|dynver`,
+    `"(GitVersion|MinVer|GitInfo|Nerdbank|Microsoft\\.SourceLink)|GitVersionTask`,
+    'vergen|shadow-rs|write_built_file|git2 *=|gix *=|goreleaser|promu',
+    // Libraries and plugins for JavaScript, Python, Ruby and Go.
+    'simple-git|isomorphic-git|nodegit|git-rev|git-describe|git-last-commit|GitRevision|plugin-git|git-raw-commits|lefthook|nx affected',
+    '@sentry/(bundler|vite|webpack|rollup|esbuild|nextjs|sveltekit|nuxt|astro|remix)|sentry-cli|withSentryConfig',
+    'import git$|from git import|GitPython|pygit2|dulwich|rugged|go-git/|pre-commit install',
+    // Pages that say when they were changed.
+    'enableGitInfo|git-revision-date|showLastUpdate|lastUpdated: *true|antora|jekyll-last-modified',
+];
+const PATTERN = git_readers_READERS.map((pattern) => `(${pattern})`).join('|');
+/** Files that no build runs: of other programs, tests, texts, lock files, and scripts that release. */
+const NOT_RUN = new RegExp([
+    // Those that begin with a dot are CI's and editors', but for a few.
+    /(^|\/)\.(?!cargo|eleventy|mvn|vitepress|vuepress)/,
+    /(^|\/)(__tests__|tests?|specs?|testdata|fixtures)\//,
+    /(^|[-./])lock(\.json|\.yaml|b)?$|go\.sum$/,
+    /\.(md|mdx|rst|adoc|po|svg|html|css|ipynb)$|(^|\/)(COPYING|LICENSE|NOTICE)[^/]*$/,
+    /(release|publish|changelog)[^/]*\.(sh|bash|py|rb|[cm]?[jt]s)$/,
+]
+    .map(({ source }) => source)
+    .join('|'));
+/**
+ * Whether something that the Dockerfile runs, or a file that it may have copied, reads the git repository. True as well
+ * where that cannot be known.
+ */
+function mayReadGit({ dockerfile, filesWith, contextHas }) {
+    if (readsGit(dockerfile))
+        return true;
+    const files = filesWith?.(PATTERN) ?? null;
+    return files === null || files.some((file) => !NOT_RUN.test(file) && contextHas(file) !== false);
+}
+function readsGit({ instructions }) {
+    const pattern = new RegExp(PATTERN, 'm');
+    return instructions.some(({ text, heredocs }) => [text, ...heredocs.map(({ content }) => content)].some((part) => pattern.test(part)));
+}
+
+;// CONCATENATED MODULE: ./lib/lint/rules/context-too-broad.js
+// COPY or ADD of a directory of the context that takes along what is no source: the git repository, and what installs and
+// builds leave behind on a machine where they ran.
+//
+// Not flagged, on purpose:
+// - .git where something may read it: a command, a script, or a plugin that asks git for a version (git-readers.ts).
+// - .git in a stage that makes nothing costly below it and is not the image.
+// - Dependencies and build output that the Dockerfile does not make itself, in the same place: it may be there to take them.
+// - Directories of such a name that git tracks or does not ignore: they are source.
+// - Build output that is not there now and that no COPY would put over another: in CI it never is.
+// - The Dockerfile on its own; where there is something to report, the lines to paste have it too.
+// - Bind mounts (bind-whole-context), COPY with --exclude or --parents.
+
+
+
+
+
+
+
+
+
+
+
+const contextTooBroad = {
+    id: 'context-too-broad',
+    severity: 'warning',
+    summary: 'A COPY takes along `.git`, or what installs and builds leave behind: it misses although no source has changed.',
+    check(input) {
+        const copies = copiesOf(input.dockerfile);
+        if (copies.length === 0)
+            return [];
+        const leftovers = leftoversOf(copies, input);
+        // The index is what differs; whoever leaves in HEAD and refs alone has thought about it.
+        const all = copies.filter(({ sources }) => sources.some(({ path }) => path === ''));
+        const withGit = all.length > 0 && input.contextHas('.git/index') === true ? worthwhile(input.dockerfile, all) : [];
+        const [worst] = withGit;
+        if (worst !== undefined && !mayReadGit(input))
+            return [reportGit(worst, withGit, leftovers, input)];
+        return reportLeftovers(leftovers.filter(({ there, spoils }) => there || spoils), input);
+    },
+};
+// One finding tells of a file; more COPYs or installs than these are in none but those made to hang linters.
+const MOST = 10;
+function copiesOf(dockerfile) {
+    const found = [];
+    for (const step of [...stepsOf(dockerfile).values()].flat()) {
+        const sources = step.sources.filter(({ context, directory }) => context && directory);
+        if (sources.length > 0)
+            found.push({ step, sources });
+        if (found.length === MOST)
+            break;
+    }
+    return found;
+}
+/** Those above costly RUNs, most of them first; or else those that are in the image. */
+function worthwhile(dockerfile, copies) {
+    const last = dockerfile.stages.at(-1);
+    const image = last ? ancestry(dockerfile, last) : [];
+    return copies
+        .map((copy) => ({ ...copy, below: costlyBelow(dockerfile, copy.step.stage, copy.step.instruction) }))
+        .filter(({ step, below }) => below.length > 0 || image.includes(step.stage))
+        .sort((a, b) => b.below.length - a.below.length);
+}
+/** What makes directories that are no source, beside which file of the project. */
+const MAKERS = [
+    { makes: installs('npm yarn pnpm bun'), beside: /^package\.json$/, directories: ['node_modules'] },
+    { makes: installs('composer'), beside: /^composer\.json$/, directories: ['vendor'] },
+    { makes: installs('uv'), beside: /^pyproject\.toml$/, directories: ['.venv'] },
+    { makes: installs('mix'), beside: /^mix\.exs$/, directories: ['deps', '_build'] },
+    { makes: runs('cargo', 'build b'), beside: /^Cargo\.toml$/, directories: ['target'] },
+    { makes: runs('mvn mvnw', 'compile package install verify'), beside: /^pom\.xml$/, directories: ['target'] },
+    {
+        makes: runs('gradle gradlew', 'assemble build bootJar installDist jar shadowJar'),
+        beside: /^build\.gradle(\.kts)?$/,
+        directories: ['build', '.gradle'],
+    },
+    { makes: runs('dotnet', 'build publish'), beside: /\.[cf]sproj$/, directories: ['bin', 'obj'] },
+    { makes: runs('dotnet', 'restore'), beside: /\.[cf]sproj$/, directories: ['obj'] },
+];
+function installs(managers) {
+    const known = words(managers);
+    return (command) => {
+        const install = installOf(command);
+        return install !== null && known.has(install.manager) && install.packages.length === 0;
+    };
+}
+function runs(programs, verbs) {
+    const known = words(programs);
+    const building = words(verbs);
+    return ({ words: [program = '', ...args] }) => known.has((0,posix_namespaceObject.basename)(program)) && args.some((word) => building.has(word));
+}
+function leftoversOf(copies, input) {
+    const { dockerfile, contextHas, contextTakes, ignoredByGit } = input;
+    const found = copies.flatMap((copy) => {
+        const { stage } = copy.step;
+        const own = stepsOf(dockerfile).get(stage) ?? [];
+        const at = own.indexOf(copy.step);
+        const above = [...inheritedSteps(dockerfile, stage, context_too_broad_FARTHEST), ...own.slice(Math.max(0, at - context_too_broad_FARTHEST), at)];
+        const near = [...above, ...own.slice(at + 1, at + context_too_broad_FARTHEST)];
+        return near
+            .filter(({ commands }) => commands.length > 0)
+            .flatMap((step) => placesMadeBy(step).map((made) => ({ ...made, run: step.instruction, spoils: above.includes(step) })))
+            .slice(0, MOST)
+            .flatMap(({ home, maker, run, spoils }) => copy.sources.flatMap((source) => {
+            const way = pathWithin(source.to, home);
+            const place = way === null ? null : (0,posix_namespaceObject.join)(source.path, way).replace(/^\.$/, '');
+            const names = place === null ? [] : (input.contextNames?.(place) ?? []);
+            if (place === null || !names.some((name) => maker.beside.test(name)))
+                return [];
+            return maker.directories.map((directory) => ({ copy, path: (0,posix_namespaceObject.join)(place, directory), run, spoils }));
+        }));
+    });
+    // What some COPY takes by its name is wanted.
+    const named = new Set([...stepsOf(dockerfile).values()].flat().flatMap(({ sources }) => sources.map(({ path }) => path)));
+    const taken = found.filter(({ path }) => !named.has(path) && contextTakes?.(`${path}/x`) === true);
+    const ignored = new Set(taken.length > 0 ? ignoredByGit?.(taken.map(({ path }) => path)) : []);
+    return taken
+        .filter(({ path }) => ignored.has(path))
+        .map((leftover) => ({ ...leftover, there: contextHas(leftover.path) === true }));
+}
+// No Dockerfile has so many instructions between an install and a COPY.
+const context_too_broad_FARTHEST = 100;
+/** Where in the image the step makes such directories. */
+function placesMadeBy({ commands, workdir }) {
+    return commands.slice(0, context_too_broad_FARTHEST).flatMap((command) => {
+        const project = command.words.find((word) => /\.[cf]sproj$/.test(word));
+        const directory = installOf(command)?.directory ?? command.workdir;
+        const here = directory === null ? null : changeDirectory(workdir, directory);
+        const home = here === null ? null : changeDirectory(here, project === undefined ? '.' : (0,posix_namespaceObject.dirname)(project));
+        return home === null ? [] : MAKERS.filter((maker) => maker.makes(command)).map((maker) => ({ home, maker }));
+    });
+}
+function reportGit({ below, step: { instruction } }, all, leftovers, input) {
+    const differs = 'which differs in every checkout, even in two of the same commit';
+    const again = `${namedRuns(below)} ${below.length > 1 ? 'run' : 'runs'} again`;
+    return {
+        range: instruction.range,
+        confidence: 'high',
+        message: below.length > 0
+            ? `This takes \`.git\` along, ${differs}: in CI it always misses, and ${again}.`
+            : `This puts \`.git\` into the image, ${differs}: every build in CI has a new layer to store and to push, with the history in it.`,
+        remedy: remedy(['.git', ...unique(leftovers.map(({ path }) => path))], input),
+        related: related(instruction, all),
+    };
+}
+function reportLeftovers(leftovers, input) {
+    const [first] = leftovers;
+    if (first === undefined)
+        return [];
+    const { copy, run, there, spoils } = first;
+    const { instruction } = copy.step;
+    const told = leftovers.filter((other) => other.copy === copy && other.run === run && other.there === there);
+    const paths = quoted(unique(told.map(({ path }) => path)), 'and');
+    const that = told.length > 1 ? 'them' : 'it';
+    const is = there ? `This takes ${paths} along` : `Behind an install or a build beside it, this takes ${paths} along`;
+    const effect = spoils
+        ? `puts ${that} over what ${namedRun(run)} made`
+        : `misses with every change there, though ${namedRun(run)} makes ${that} anew`;
+    return [
+        {
+            range: instruction.range,
+            confidence: there ? 'high' : 'medium',
+            message: `${is} and ${effect}: git ignores ${that}, ${input.ignoreFile ?? '.dockerignore'} does not.`,
+            remedy: remedy(unique(leftovers.map(({ path }) => path)), input),
+            related: related(instruction, leftovers.map((other) => other.copy)),
+        },
+    ];
+}
+/** The lines to paste. The Dockerfile goes along, so that work on it leaves the cache alone; unless a RUN reads it. */
+function remedy(lines, { dockerfile, contextHas, ignoreFile }) {
+    const name = (0,posix_namespaceObject.basename)(dockerfile.path);
+    const read = dockerfile.instructions.some((instruction) => mentions(instruction).has('Dockerfile'));
+    const lead = ignoreFile ? `Add to \`${ignoreFile}\`:` : 'Create `.dockerignore` at the top of the build context:';
+    return [lead, ...lines, ...(contextHas(name) === true && !read ? [name] : [])].join('\n');
+}
+function related({ range: told }, copies) {
+    const ranges = unique(copies.map(({ step }) => step.instruction.range));
+    return ranges.flatMap((range) => (range === told ? [] : [{ range, message: 'takes it along as well' }]));
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/rules/copy-before-install.js
@@ -42893,7 +44090,7 @@ const copyBeforeInstall = {
         const all = culpritsOf(input);
         return all
             .filter((culprit) => !isMount(culprit) && !breaksSystemOnly(culprit))
-            .map((culprit) => reportCulprit(culprit, all));
+            .map((culprit) => reportCulprit(culprit, all, input));
     },
 };
 
@@ -42932,7 +44129,7 @@ function findingsIn(inherited, steps, escapeToken) {
     const found = [];
     const copies = [];
     // Where other files may lie that a chown is for as well.
-    const others = inherited.flatMap((step) => [...step.sources.map(({ to }) => (0,posix_namespaceObject.join)(to, ANYTHING)), ...writtenBy(step)]);
+    const others = inherited.flatMap((step) => [...step.sources.map(({ to }) => (0,posix_namespaceObject.join)(to, ANYTHING)), ...copy_then_chown_writtenBy(step)]);
     for (const step of steps) {
         const { instruction, sources, commands } = step;
         const brought = unique(sources.map(({ to }) => to));
@@ -42946,14 +44143,29 @@ function findingsIn(inherited, steps, escapeToken) {
                 copy.userMade ||= MAKES_USERS.has(command.words[0] ?? '');
             }
         }
-        others.push(...writtenBy(step));
+        others.push(...copy_then_chown_writtenBy(step));
     }
-    return found;
+    return together(found).map(copy_then_chown_report);
+}
+/** A chown and a chmod of one RUN for the same copies are one change: the COPY gets both flags. */
+function together(changes) {
+    const kept = [];
+    for (const change of changes) {
+        const last = kept.at(-1);
+        const same = last?.run === change.run && last.copies.length === change.copies.length;
+        const alike = same && last.copies.every((copy, at) => copy === change.copies[at]);
+        if (alike && change.flags.every(({ program }) => last.flags.every((flag) => flag.program !== program))) {
+            last.flags.push(...change.flags);
+        }
+        else
+            kept.push(change);
+    }
+    return kept;
 }
 // A file of any name.
 const ANYTHING = '*';
 /** What commands of the step may have made: directories, and anything in the directories that they work in. */
-function writtenBy({ commands, workdir }) {
+function copy_then_chown_writtenBy({ commands, workdir }) {
     return commands.flatMap((command) => {
         const here = workdir === null || command.workdir === null ? null : changeDirectory(workdir, command.workdir);
         if (copy_then_chown_isHarmless(command) || here === null)
@@ -42992,13 +44204,6 @@ function mayWriteInto(command, copied, { workdir }) {
 function copy_then_chown_seen(path, scope, escapeToken) {
     return scope === null ? path : resolve(path, scope, escapeToken);
 }
-// Directories that the base image and packages put files in: not all that is in them was copied.
-function isShared(place) {
-    if (/^\.?\/?(home|opt|root|srv|tmp)?$/.test(place))
-        return true;
-    return (/^\/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var)(\/|$)/.test(place) &&
-        !/^\/(usr\/(local\/)?src|var\/www)\/./.test(place));
-}
 function copy_then_chown_judge(command, step, copies, others, escapeToken) {
     const program = command.words[0] === 'chown' ? 'chown' : 'chmod';
     // Modes that take away begin with a dash as well.
@@ -43020,42 +44225,50 @@ function copy_then_chown_judge(command, step, copies, others, escapeToken) {
     const covers = (place) => changed.some((path) => path !== null && path !== place && pathWithin(path, place) !== null);
     if (others.some(covers))
         return [];
-    return [copy_then_chown_report(command, program, program === 'chown' ? owner(value) : value, concerned)];
+    const flag = { program, value: program === 'chown' ? owner(value) : value };
+    return [{ run: step.instruction, command, flags: [flag], copies: concerned }];
 }
 /** `app.` and `app.app` are old forms of `app` and `app:app`. */
 function owner(value) {
     return value.replace(/[:.]$/, '').replace('.', ':');
 }
-function copy_then_chown_report(command, program, value, copies) {
-    const lines = list(copies.map(({ instruction }) => `line ${instruction.range.start.line}`), 'and');
+// More than so many are counted.
+const copy_then_chown_MOST_NAMES = 4;
+function copy_then_chown_report({ command, flags, copies }) {
+    const places = copies.map(({ instruction }) => `line ${instruction.range.start.line}`);
+    const programs = flags.map(({ program }) => program);
+    const set = flags.map(({ program, value }) => `--${program}=${value} `).join('');
     const pasted = copies.map(({ instruction }) => {
         const { keyword, rest } = instruction;
-        return `${keyword} --${program}=${value} ${flagsOf(instruction)}${rest}`;
+        return `${keyword} ${set}${flagsOf(instruction)}${rest}`;
     });
+    const owners = flags.find(({ program }) => program === 'chown');
+    const modes = flags.find(({ program }) => program === 'chmod');
     const notes = [
-        ...(program === 'chown' && copies.some(({ userMade }) => userMade) ? ['Make the user above it.'] : []),
-        ...(program === 'chown'
+        ...(owners && copies.some(({ userMade }) => userMade) ? ['Make the user above it.'] : []),
+        ...(owners
             ? [
-                `A directory that was there before keeps its owner: where the program makes files in it, \`chown ${value}\` it without -R.`,
+                `A directory that was there before keeps its owner: where the program makes files in it, \`chown ${owners.value}\` it without -R.`,
             ]
             : []),
-        ...(program === 'chmod' && !/^\d+$/.test(value)
+        ...(modes && !/^\d+$/.test(modes.value)
             ? ['Symbolic modes need Dockerfile 1.14; `# syntax=docker/dockerfile:1` at the top gives it to older builders.']
             : []),
     ];
+    const recursive = quoted(programs.map((program) => `${program} -R`), 'and');
+    const named = list(texts_shortened(places, copy_then_chown_MOST_NAMES), 'and');
+    const [stores, does] = flags.length === 1 ? ['stores', 'does'] : ['store', 'do'];
+    const what = list(programs.map((program) => (program === 'chown' ? 'owner' : 'mode')), 'and');
     return {
         range: command.range,
         confidence: 'medium',
-        message: `\`${program} -R\` stores every file that ${lines} brought in a second time, in a layer of its own, and does it again whenever one of them changes.`,
+        message: `${recursive} ${stores} every file that ${named} brought in a second time, in a layer of its own, and ${does} it again whenever one of them changes.`,
         remedy: [
-            `Let the ${copies[0]?.instruction.keyword ?? 'COPY'} do it, and drop the ${program}:`,
+            `Let the ${copies[0]?.instruction.keyword ?? 'COPY'} do it, and drop the ${list(programs, 'and')}:`,
             ...pasted,
             ...notes,
         ].join('\n'),
-        related: copies.map(({ instruction }) => ({
-            range: instruction.range,
-            message: `can set the ${program === 'chown' ? 'owner' : 'mode'} itself`,
-        })),
+        related: copies.map(({ instruction }) => ({ range: instruction.range, message: `can set the ${what} itself` })),
     };
 }
 
@@ -43181,6 +44394,7 @@ function download_cached_forever_report({ range }, { what, remedy }) {
 
 
 
+
 const lockfileNotCopied = {
     id: 'lockfile-not-copied',
     severity: 'warning',
@@ -43255,7 +44469,35 @@ function lockfile_not_copied_report(install, run, bringer, origin, lock) {
         message: `\`${install.label}\` on line ${line} runs without \`${lock}\`: it takes the newest versions that \`${(0,posix_namespaceObject.basename)(origin)}\` allows on that day, and the layer keeps them until the manifest changes.`,
         remedy: `Bring the lock file along:\n${withLock(bringer, lock)}`,
         related: [{ range: run.range, message: `\`${install.label}\` does not see the lock file` }],
+        fix: broughtAlong(install, bringer, lock),
     };
+}
+/**
+ * The lock file in the COPY of the manifest. For npm only: others refuse to install when the lock file does not fit the
+ * manifest or the platform, and then a build would begin to fail that has gone well without.
+ */
+function broughtAlong({ manager }, bringer, lock) {
+    const copy = copied(bringer);
+    const last = copy?.sources.at(-1);
+    if (manager !== 'npm' || !copy || !last || bringer.json !== null || bringer.heredocs.length > 0)
+        return undefined;
+    if (!/^[\w@%+=:,./-]+$/.test(lock))
+        return undefined;
+    const { end } = last.range;
+    const directory = directoryOf(copy);
+    const { destination } = copy;
+    // A directory would give back its own name to a file that takes another.
+    const isNamed = directory !== destination.text && (0,posix_namespaceObject.basename)(last.text) !== (0,posix_namespaceObject.basename)(destination.text);
+    if (isNamed && destination.text !== '.')
+        return undefined;
+    const other = directory === destination.text || destination.text === '.' ? [] : [replace(destination.range, directory)];
+    return fix('Bring the lock file along.', replace({ start: end, end }, ` ${lock}`), other);
+}
+/** The directory that the files land in, written as one. */
+function directoryOf({ sources, destination: { text } }) {
+    // A single file may have named its destination.
+    const directory = /(^|\/)\.{0,2}$/.test(text) || sources.length > 1 ? text : (0,posix_namespaceObject.dirname)(text);
+    return directory.replace(/([^/])$/, '$1/');
 }
 function withLock(bringer, lock) {
     const copy = copied(bringer);
@@ -43263,13 +44505,11 @@ function withLock(bringer, lock) {
         return `RUN --mount=type=bind,source=${lock},target=${lock} …`;
     const { keyword } = bringer;
     const sources = [...copy.sources.map(({ text }) => text), lock].join(' ');
-    const destination = copy.destination.text;
-    // A single file may have named its destination.
-    const directory = /(^|\/)\.{0,2}$/.test(destination) || copy.sources.length > 1 ? destination : (0,posix_namespaceObject.dirname)(destination);
-    return `${keyword} ${flagsOf(bringer)}${sources} ${directory.replace(/([^/])$/, '$1/')}`;
+    return `${keyword} ${flagsOf(bringer)}${sources} ${directoryOf(copy)}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/rules/not-a-comment.js
+
 
 const notAComment = {
     id: 'not-a-comment',
@@ -43278,7 +44518,7 @@ const notAComment = {
     check(input) {
         return input.dockerfile.instructions.flatMap((written) => {
             const instruction = written.trigger ?? written;
-            return isRejected(written, input) ? [] : (inWords(instruction) ?? inRun(instruction) ?? []);
+            return isRejected(written, input) ? [] : (inWords(instruction, input) ?? inRun(instruction) ?? []);
         });
     },
 };
@@ -43315,13 +44555,34 @@ function consequence({ keyword, json, rest }) {
     }
 }
 const NO_JSON = 'with it the arguments are no JSON list any more, and a shell gets them, brackets and all';
-function inWords(instruction) {
+function inWords(instruction, { dockerfile }) {
     const what = consequence(instruction);
     if (what === null)
         return null;
     const { rest, pieces, keyword } = instruction;
     const at = markOutsideQuotes(rest, keyword === 'ARG' || keyword === 'ENV' || keyword === 'LABEL');
-    return at === null ? null : [not_a_comment_report(rangeAt(pieces, at, rest.length), rest.slice(at), what)];
+    if (at === null)
+        return null;
+    const range = rangeAt(pieces, at, rest.length);
+    return [{ ...not_a_comment_report(range, rest.slice(at), what), fix: ownLine(instruction, range, rest.slice(at), dockerfile) }];
+}
+/**
+ * The comment on a line of its own, above the one it is on. Not where it goes on below, and not what would be read as a
+ * directive there. What a comment inside a RUN swallows is left alone: it has never run.
+ */
+function ownLine({ heredocs }, range, text, dockerfile) {
+    const { line, column } = range.start;
+    const comment = text.replace(/^(#|\/\/)/, '').trim();
+    const whole = lineAt(dockerfile, line);
+    const before = whole.slice(0, column - 1).trimEnd();
+    const ends = whole.length <= range.end.column - 1 || whole.slice(range.end.column - 1).trim() === '';
+    if (range.end.line !== line || !ends || heredocs.length > 0 || !/^[^=]*[a-z][^=]*$/i.test(comment))
+        return undefined;
+    const [indent] = /^\s*/.exec(whole) ?? [''];
+    const place = { line, column: 1 };
+    const rest = { start: { line, column: before.length + 1 }, end: { line, column: whole.length + 1 } };
+    const description = 'Put the comment on a line of its own.';
+    return fix(description, replace({ start: place, end: place }, `${indent}# ${comment}\n`), replace(rest, ''));
 }
 /** Where ` # ` or ` // ` stands outside quotes and lists; null if nowhere. */
 function markOutsideQuotes(text, spaced) {
@@ -43384,6 +44645,9 @@ function not_a_comment_report(range, text, what) {
 
 
 
+
+
+
 const orderForClassicBuilder = {
     id: 'order-for-classic-builder',
     severity: 'notice',
@@ -43393,17 +44657,8 @@ const orderForClassicBuilder = {
         return input.dockerfile.stages.flatMap((stage) => order_for_classic_builder_report(stage, input));
     },
 };
-const DESCRIBES = new Set([
-    'CMD',
-    'ENTRYPOINT',
-    'EXPOSE',
-    'HEALTHCHECK',
-    'LABEL',
-    'MAINTAINER',
-    'STOPSIGNAL',
-]);
 function order_for_classic_builder_report(stage, { dockerfile }) {
-    const early = stage.instructions.filter(({ keyword }) => DESCRIBES.has(keyword));
+    const early = stage.instructions.filter(({ keyword }) => describesImage(keyword));
     const [first] = early;
     const below = first ? costlyBelow(dockerfile, stage, first) : [];
     const last = below.filter((run) => stage.instructions.includes(run)).at(-1);
@@ -43421,8 +44676,19 @@ function order_for_classic_builder_report(stage, { dockerfile }) {
                 ...moving.map(asLine),
             ].join('\n'),
             related: moving.slice(1).map(({ range }) => ({ range, message: 'the same here' })),
+            fix: moved(moving, last, stage, dockerfile),
         },
     ];
+}
+/** They say the same below, unless what stands between changes the variables or the shell that they are written for. */
+function moved(moving, last, { instructions }, dockerfile) {
+    const [first] = moving;
+    const between = first ? instructions.slice(instructions.indexOf(first), instructions.indexOf(last)) : [];
+    const isInTheWay = (other) => other.keyword === 'SHELL' ||
+        (other.keyword !== 'LABEL' && pairs(other).some(({ name }) => moving.some((one) => mentions(one).has(name))));
+    if (between.some(isInTheWay))
+        return undefined;
+    return fix(`Move ${moving.length === 1 ? 'it' : 'them'} below the RUNs.`, move(dockerfile, moving, { below: last }));
 }
 /** A LABEL with a variable has another value in every build. */
 function holdsVariable({ keyword, text }) {
@@ -43435,26 +44701,34 @@ function holdsVariable({ keyword, text }) {
 
 
 
+
+
+
+
 const packageIndexCachedAlone = {
     id: 'package-index-cached-alone',
     severity: 'warning',
     summary: 'The package index is fetched in a layer of its own, so a later install takes an old one from the cache.',
     check,
 };
-function check({ dockerfile }) {
+function check(input) {
+    const { dockerfile } = input;
     const reliants = new Map();
     const atEnd = new Map();
     for (const stage of dockerfile.stages) {
         const parent = parentOf(dockerfile, stage);
         const indexes = new Map(parent && atEnd.get(parent));
         for (const run of ownInstructions(stage))
-            followRun(run, indexes, reliants);
+            followRun(stage, run, indexes, reliants);
         atEnd.set(stage, indexes);
     }
-    return [...reliants].map(([index, installs]) => package_index_cached_alone_report(index, installs));
+    return [...reliants].map(([index, installs]) => ({
+        ...package_index_cached_alone_report(index, installs),
+        fix: joined(index, installs, input),
+    }));
 }
 /** Notes the installs of a RUN that rely on an index of a layer above, and the index that it leaves itself. */
-function followRun(run, indexes, reliants) {
+function followRun(stage, run, indexes, reliants) {
     const own = new Map();
     const installed = new Set();
     let mayHaveUpdated = false;
@@ -43467,7 +44741,7 @@ function followRun(run, indexes, reliants) {
             installed.add(action.manager);
             const index = indexes.get(action.manager);
             if (index !== undefined && !own.has(action.manager) && !action.refreshes && !mayHaveUpdated) {
-                reliants.set(index, [...(reliants.get(index) ?? []), { run, command, label: action.label }]);
+                reliants.set(index, [...(reliants.get(index) ?? []), { stage, run, command, label: action.label }]);
             }
         }
         if (command.words[0] === 'rm' && /\/var\/(lib\/apt|cache\/apk)/.test(command.text)) {
@@ -43478,7 +44752,7 @@ function followRun(run, indexes, reliants) {
     }
     for (const [manager, update] of own) {
         if (manager === 'apt' || manager === 'apk')
-            indexes.set(manager, { run, update, alone: !installed.has(manager) });
+            indexes.set(manager, { stage, run, update, alone: !installed.has(manager) });
     }
 }
 function package_index_cached_alone_report({ run, update, alone }, installs) {
@@ -43489,17 +44763,52 @@ function package_index_cached_alone_report({ run, update, alone }, installs) {
         : `${places} ${installs.length === 1 ? 'takes' : 'take'} the index that line ${line} left in its layer, however old it is`;
     const first = installs[0]?.run ?? run;
     const place = alone ? run : first;
-    const others = alone ? installs : [{ run, command: { range: run.range }, label: update.label }, ...installs.slice(1)];
+    const others = alone ? installs : [{ command: { range: run.range }, label: update.label }, ...installs.slice(1)];
     return {
         range: place.range,
         confidence: alone ? 'high' : 'medium',
         message: `${what}. The build then fails on a package that has left the mirror, or installs an outdated one.`,
-        remedy: remedy(update, alone, installs),
+        remedy: package_index_cached_alone_remedy(update, alone, installs),
         related: others.map(({ command, label }) => ({ range: command.range, message: `\`${label}\`` })),
     };
 }
-function remedy({ manager, label }, alone, installs) {
-    const runs = [...new Set(installs.map(({ run }) => run))];
+/**
+ * `update &&` in front of each install; the RUN that did nothing else goes. Only where every install is a plain chain of
+ * `&&`, and where nothing between can change what the update fetches or need what it has fetched.
+ */
+function joined({ stage, run, update, alone }, installs, input) {
+    const { dockerfile } = input;
+    const runs = unique(installs.map((install) => install.run));
+    const isOwn = installs.every((install) => install.stage === stage) && runs.every((own) => stage.instructions.includes(own));
+    const steps = stepsOf(dockerfile).get(stage) ?? [];
+    const at = (instruction) => steps.findIndex((step) => step.instruction === instruction);
+    const [first = run] = runs;
+    const between = steps.slice(at(run) + 1, at(first));
+    const isSimple = isChain(run, commandsOf(run)) && commandsOf(run).length === 1 && flagsOf(run) === flagsOf(first);
+    if (!isOwn || !runs.every((own) => isChain(own, commandsOf(own))))
+        return undefined;
+    if (alone && (!stage.instructions.includes(run) || !isSimple || !between.every(isUnrelated)))
+        return undefined;
+    const command = alone ? run.rest.replace(/\s+/g, ' ') : update.label;
+    const prefixed = runs.flatMap(({ pieces: [piece] }) => piece ? [replace({ start: piece.start, end: piece.start }, `${command} && `)] : []);
+    const comments = linesWith(dockerfile, run).slice(0, run.comments.length);
+    const gone = alone ? [edits_remove(dockerfile, run), insert(dockerfile, { above: first }, comments)] : [];
+    return fix('Fetch the index in the RUN that installs.', prefixed, ...gone);
+}
+/** Whether a step between an update and an install has nothing to do with either. */
+function isUnrelated(step) {
+    const { instruction, commands, workdir } = step;
+    const { keyword, text } = instruction;
+    if (describesImage(keyword))
+        return true;
+    if (keyword === 'WORKDIR')
+        return workdir !== null;
+    if (keyword === 'RUN')
+        return commands.every(isSetup) && !/apt|apk|dpkg|\/etc|\/var|proxy/.test(text);
+    return isClearCopy(step);
+}
+function package_index_cached_alone_remedy({ manager, label }, alone, installs) {
+    const runs = unique(installs.map(({ run }) => run));
     const [install] = runs;
     const apk = manager === 'apk';
     const lead = apk
@@ -43578,6 +44887,8 @@ function remote_add_report(instruction, url, runs) {
 
 
 
+
+
 const systemPackagesAfterCopy = {
     id: 'system-packages-after-copy',
     severity: 'warning',
@@ -43587,7 +44898,7 @@ const systemPackagesAfterCopy = {
         const broad = all.filter((culprit) => !isMount(culprit) && breaksSystemOnly(culprit));
         const broken = new Set(all.flatMap((culprit) => culprit.broken.map(({ step }) => step.instruction)));
         const narrow = [...stepsOf(input.dockerfile).values()].flatMap((steps) => belowFiles(steps, input, broken));
-        return [...broad.map((culprit) => reportCulprit(culprit, all)), ...narrow];
+        return [...broad.map((culprit) => reportCulprit(culprit, all, input)), ...narrow];
     },
 };
 /** The RUNs of a stage that install packages below files which they do not use. `broken` are told already. */
@@ -43612,13 +44923,30 @@ function belowFiles(steps, input, broken) {
         if (commands.some((command) => mayPrepare(command, true)))
             above = [];
     }
-    return [...found].map(([copy, { files, runs }]) => system_packages_after_copy_report(copy, files, runs));
+    return [...found].map(([copy, { files, runs }]) => ({
+        ...system_packages_after_copy_report(copy, files, runs),
+        fix: raised(copy, runs, steps, input),
+    }));
 }
 /** A RUN that installs packages of the system, and does nothing that may need a file of the project. */
 function installsSystemOnly(instruction) {
     const commands = commandsOf(instruction);
     const installs = commands.flatMap((command) => installOf(command) ?? []);
     return installs.length > 0 && installs.every(isSystem) && commands.every(isSetup);
+}
+/** The RUNs above the COPY, where neither it nor anything between has to do with them. */
+function raised(copy, runs, steps, input) {
+    const from = steps.findIndex(({ instruction }) => instruction === copy);
+    const to = steps.findIndex(({ instruction }) => instruction === runs.at(-1));
+    const region = steps.slice(from, to + 1);
+    const moving = region.filter(({ instruction }) => runs.includes(instruction));
+    const mayStay = (step) => describesImage(step.instruction.keyword) ||
+        (isClearCopy(step) && moving.every((run) => installsApart(run, run.commands, [], [step], input)));
+    const isOwn = moving.every(({ stage, instruction }) => stage.instructions.includes(instruction));
+    if (!isOwn || !region.every((step) => moving.includes(step) || mayStay(step)))
+        return undefined;
+    const description = `Install above this ${copy.keyword}.`;
+    return fix(description, move(input.dockerfile, runs, { above: copy }));
 }
 function system_packages_after_copy_report(copy, files, runs) {
     const label = (run) => commandsOf(run)
@@ -43720,8 +45048,10 @@ function unpinned_base_report(name, uses) {
 
 
 
+
+
 // A file that was made to hang linters may have more.
-const MOST = 100;
+const environment_MOST = 100;
 /**
  * The declared variables that `wanted` picks, each with the costly RUNs that stand below it and surely do not use it.
  * `derived` tells of an ENV or ARG that takes the value of one of the picked.
@@ -43740,7 +45070,7 @@ function idleVariables(dockerfile, wanted) {
                 const variable = { stage, instruction, pair };
                 const words = new Set(pair.value?.includes('$') ? pair.value.match(/\w+/g) : []);
                 const derived = open.some(({ pair: { name } }) => words.has(name));
-                if (open.length >= MOST || !wanted(variable, derived))
+                if (open.length >= environment_MOST || !wanted(variable, derived))
                     continue;
                 const idle = { ...variable, runs: [], mentionedBy: [] };
                 open.push(idle);
@@ -43781,24 +45111,84 @@ function unusedBy(runs) {
     const [run, use] = runs.length === 1 ? ['runs', 'does not need'] : ['run', 'do not need'];
     return `${namedRuns(runs)} ${run} again with every new value and ${use} it`;
 }
-/** Where to put declarations that the same RUNs do not use. */
-function moveDown(group) {
+function planOf(group) {
     const declarations = unique(group.map(({ instruction }) => instruction));
     const last = Math.max(...group.flatMap(({ runs }) => runs.map(({ range }) => range.end.line)));
-    const uses = unique(group.flatMap(({ mentionedBy }) => mentionedBy)).filter((use) => !declarations.includes(use));
-    // What uses them on the way has to come along.
+    const uses = unique(group.flatMap(({ mentionedBy }) => mentionedBy))
+        .filter((use) => !declarations.includes(use))
+        .sort((a, b) => a.range.start.line - b.range.start.line);
     const along = uses.filter(({ range }) => range.start.line < last);
     const next = uses.find(({ range }) => range.start.line > last);
-    const names = new Set(group.map(({ pair: { name } }) => name));
-    const lines = [...declarations, ...along].map((instruction) => partOf(instruction, names));
+    return {
+        moving: [...declarations, ...along],
+        names: new Set(group.map(({ pair: { name } }) => name)),
+        last,
+        next,
+    };
+}
+/** Where to put declarations that the same RUNs do not use. */
+function moveDown(group) {
+    const { moving, names, last, next } = planOf(group);
+    const lines = moving.map((instruction) => partOf(instruction, names));
     const where = next ? `right above line ${next.range.start.line}, the first that uses it` : `below line ${last}`;
     return [`Move ${lines.length === 1 ? 'this' : 'these'} down, ${where}:`, ...lines].join('\n');
 }
+/**
+ * The same as a fix, where the RUNs that the declarations pass surely read none of them, and nothing on the way gives
+ * them another meaning.
+ * @param isSafe whether a command reads no variable of these names, unseen ones included
+ */
+function movedDown(group, dockerfile, isSafe) {
+    const { moving, names, last, next } = planOf(group);
+    const own = group[0]?.stage.instructions ?? [];
+    const runs = group.flatMap((idle) => idle.runs);
+    const first = Math.min(...moving.map((instruction) => own.indexOf(instruction)));
+    const lastRun = runs.find(({ range }) => range.end.line === last);
+    if (first < 0 || lastRun === undefined || !runs.every((run) => own.includes(run)))
+        return undefined;
+    const isMovable = ({ keyword }) => ['ARG', 'ENV', 'LABEL'].includes(keyword);
+    if (!moving.every((one) => isMovable(one) && isConcerned(one, names)))
+        return undefined;
+    const target = next !== undefined && own.includes(next) ? next : null;
+    const end = target === null ? own.indexOf(lastRun) + 1 : own.indexOf(target);
+    const passed = own.slice(first, end).filter((instruction) => !moving.includes(instruction));
+    const isFree = (other) => moving.every((one) => !interfere(one, other)) && commandsOf(other).every((command) => isSafe(command, other));
+    if (!passed.every(isFree))
+        return undefined;
+    const place = target === null ? { below: lastRun } : { above: target };
+    const where = target === null ? 'below the RUNs that do not use' : 'to the first step that uses';
+    const inOrder = moving.toSorted((a, b) => own.indexOf(a) - own.indexOf(b));
+    return fix(`Move the declaration down ${where} it.`, move(dockerfile, inOrder, place));
+}
+/** Whether one of the two sets what the other says. */
+function interfere(one, other) {
+    const sets = (setter, user) => pairs(setter).some(({ name }) => (setter.keyword !== 'LABEL' && mentions(user).has(name)) || pairs(user).some((pair) => pair.name === name));
+    return sets(one, other) || sets(other, one);
+}
+/** Commands that show the whole environment. */
+const SHOW = new Set(['env', 'export', 'printenv', 'set', 'declare', 'typeset']);
+/**
+ * Whether the command surely reads no variable but those that its text mentions. Package managers of the system do not;
+ * of the others most may run code of packages, which may read what it likes.
+ */
+function readsOnlyMentioned(command) {
+    const install = installOf(command);
+    if (install !== null && !isSystem(install)) {
+        return install.label === 'go mod download' || (isNode(install) && !install.runsScripts);
+    }
+    return isSetup(command) && !SHOW.has(command.words[0] ?? '');
+}
+/** Whether all that the instruction declares has one of the names, or takes the value of one. */
+function isConcerned(instruction, names) {
+    return instruction.keyword === 'LABEL' || concernedIn(instruction, names).length === pairs(instruction).length;
+}
+function concernedIn(instruction, names) {
+    return declaredIn(instruction).filter(({ name, value }) => names.has(name) || (value ?? '').match(/\w+/g)?.some((word) => names.has(word)));
+}
 /** The instruction as a line; of several variables in one, those that are named or take their value. */
 function partOf(instruction, names) {
-    const all = declaredIn(instruction);
-    const concerned = all.filter(({ name, value }) => names.has(name) || (value ?? '').match(/\w+/g)?.some((word) => names.has(word)));
-    if (concerned.length === all.length)
+    const concerned = concernedIn(instruction, names);
+    if (concerned.length === declaredIn(instruction).length)
         return asLine(instruction);
     const written = concerned.map(({ name, value }) => (value === null ? name : `${name}=${value}`));
     return `${instruction.keyword} ${written.join(' ')}`;
@@ -43840,6 +45230,20 @@ function valueChanges(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/rules/volatile-variable-before-run.js
+// An ARG or ENV that changes with every commit or build, above a costly RUN that does not use it.
+//
+// Not flagged, on purpose:
+// - ARGs above the first FROM: they are in no RUN's environment until they are declared again.
+// - A name that means a pinned thing (`LLVM_COMMIT`, `NODE_SHA256`), and a default that pins one.
+// - RUNs that may read the variable unseen: builds and scripts of the project. What stands below such a RUN runs again
+//   with it anyway.
+// - RUNs that take no time, and variables for the next step to throw the cache away (always-rebuilt).
+
+
+
+
+
+
 
 
 
@@ -43893,7 +45297,35 @@ function volatile_variable_before_run_report(group, input) {
         message: `${subject}, and ${one ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
         remedy: moveDown(group),
         related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+        fix: movedSafely(group, input),
     };
+}
+/** Moved past installs of the system's packages, and, if all of it tells of commits, past installs that do not ask for those. */
+function movedSafely(group, input) {
+    const names = group.map(({ pair: { name } }) => name);
+    // Compilers and package managers read this one.
+    if (names.includes('SOURCE_DATE_EPOCH'))
+        return undefined;
+    const ofCommits = names.every((name) => volatility(name, null, null)?.changes === 'commit');
+    return movedDown(group, input.dockerfile, (command, run) => readsOnlyMentioned(command) || (ofCommits && runsOnlyForeignCode(command, run, group, input)));
+}
+/** Whether the command installs packages of others, and no script of the project runs with it. */
+function runsOnlyForeignCode(command, run, [idle], input) {
+    const install = installOf(command);
+    if (install === null || install.installsProject || idle === undefined)
+        return false;
+    if (['pip', 'pipenv', 'poetry', 'uv', 'bundler'].includes(install.manager))
+        return true;
+    if (!isNode(install) || install.directory === null)
+        return false;
+    const steps = stepsOf(input.dockerfile).get(idle.stage) ?? [];
+    const at = steps.findIndex(({ instruction }) => instruction === run);
+    const manifest = changeDirectory(steps[at]?.workdir ?? null, (0,posix_namespaceObject.join)(install.directory, 'package.json'));
+    const origins = steps
+        .slice(0, at)
+        .flatMap(({ sources }) => sources.flatMap((source) => (manifest && originOf(manifest, source)) ?? []));
+    const texts = origins.map((origin) => input.contextText?.(origin) ?? null);
+    return texts.length > 0 && texts.every((text) => !hasLifecycleScripts(text) && !text?.includes('"workspaces"'));
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/rules/variable-declared-early.js
@@ -43925,7 +45357,7 @@ const variableDeclaredEarly = {
             const key = [idle.stage.index, ...runs.map(({ range }) => range.start.line)].join();
             groups.set(key, [...(groups.get(key) ?? []), { ...idle, runs }]);
         }
-        return [...groups.values()].flatMap((group) => variable_declared_early_report(group) ?? []);
+        return [...groups.values()].flatMap((group) => variable_declared_early_report(group, input) ?? []);
     },
 };
 // They seldom change, or the package managers read them.
@@ -43937,7 +45369,9 @@ function isWanted(variable, input) {
         return false;
     return pair.value === null || VERSION.test(pair.name);
 }
-function variable_declared_early_report(group) {
+// A value of these decides whether a package installs, and how.
+const READ_BY_PACKAGES = /EULA|^DE?B/;
+function variable_declared_early_report(group, { dockerfile }) {
     const [first] = group;
     if (first === undefined)
         return null;
@@ -43949,6 +45383,9 @@ function variable_declared_early_report(group) {
         message: `${names} ${group.length === 1 ? 'is' : 'are'} part of the environment of every RUN below: ${unusedBy(runs)}.`,
         remedy: moveDown(group),
         related: runs.map((run) => ({ range: run.range, message: 'runs again with every new value' })),
+        fix: group.some(({ pair: { name } }) => READ_BY_PACKAGES.test(name))
+            ? undefined
+            : movedDown(group, dockerfile, readsOnlyMentioned),
     };
 }
 
@@ -44222,10 +45659,12 @@ function about(range, source, again) {
 
 
 
+
 const RULES = [
     copyBeforeInstall,
     systemPackagesAfterCopy,
     volatileFilesCopiedEarly,
+    contextTooBroad,
     packageIndexCachedAlone,
     volatileVariableBeforeRun,
     variableDeclaredEarly,
@@ -44245,6 +45684,8 @@ const RULES = [
 ;// CONCATENATED MODULE: ./lib/lint/lint.js
 
 
+
+
 /** How syntax problems are reported; they cannot be suppressed, because the build fails on them. */
 const SYNTAX = { id: 'syntax', severity: 'error', summary: 'What BuildKit rejects, before it runs anything.' };
 /** Reports the comments that ignore rules, where they do not do what they say. */
@@ -44262,6 +45703,9 @@ function lint(input, rules = RULES, ignore = []) {
     const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
     const ignores = new Ignores(input.dockerfile);
     const found = onceEach(judging.flatMap((rule) => rule.check(input).map((finding) => ({ range: finding.range, finding: toFinding(path, rule, finding) }))));
+    if (!isFixable(input))
+        for (const { finding } of found)
+            finding.fix = null;
     const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
     const judged = judging.map(({ id }) => id);
     const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
@@ -44277,10 +45721,14 @@ function onceEach(found) {
     return [...seen.values()];
 }
 function toFinding(path, { id, severity }, finding) {
-    const { range, confidence, message, remedy } = finding;
+    const { range, confidence, message, remedy, fix = null } = finding;
     const related = finding.related.map((location) => ({ ...place(path, location.range), message: location.message }));
     const about = { confidence, message, remedy, related };
-    return { rule: id, severity, ...place(path, range), ...about, seconds: null, fix: null };
+    return { rule: id, severity, ...place(path, range), ...about, seconds: null, fix };
+}
+/** Whether a change of the file can be trusted: of one that is not understood, or cannot be cut, no more than a word. */
+function isFixable({ dockerfile, problems }) {
+    return problems.length === 0 && speaksDockerfile(dockerfile) && isPlain(dockerfile.text);
 }
 function syntaxFinding(path, { message, hint, range }) {
     const about = { confidence: 'high', message, remedy: hint ?? '', related: [] };
@@ -44298,9 +45746,178 @@ function place(file, { start, end }) {
     return { file, line: start.line, endLine: end.line, column: start.column, endColumn: end.column };
 }
 
+;// CONCATENATED MODULE: ./lib/smoke/words.js
+// A command line as people write it → its words, as a shell splits them. No shell is run: there are no variables, no
+// pipes, no wildcards. Pure.
+/** What a shell would act on. As a word of its own it is a mistake: the program would get it as an argument. */
+const OPERATORS = new Set(['|', '||', '&', '&&', ';', '>', '>>', '<', '2>', '2>&1']);
+/**
+ * Splits at white space outside quotes. '…' takes all as it stands; "…" knows \" and \\; a backslash outside quotes takes
+ * the next character as it stands. A text that begins with [ is a JSON array of words, as in a Dockerfile.
+ * @returns the words, or what is wrong: a clause without its subject
+ */
+function words_splitWords(text) {
+    const trimmed = text.trim();
+    if (trimmed.startsWith('['))
+        return jsonWords(trimmed);
+    const words = [];
+    const word = /\s*((?:[^\s'"\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/y;
+    while (word.lastIndex < trimmed.length) {
+        const [, raw] = word.exec(trimmed) ?? [];
+        if (raw === undefined)
+            return { problem: 'has a quote that is not closed, or ends with a backslash' };
+        if (OPERATORS.has(raw)) {
+            return { problem: `has a ${raw}, which is for a shell, and none reads it: write sh -c '…', or quote it` };
+        }
+        words.push(unquoted(raw));
+    }
+    return { words };
+}
+function unquoted(raw) {
+    return raw.replace(/'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g, (_, single, double, escaped) => {
+        return single ?? double?.replace(/\\(["\\])/g, '$1') ?? escaped;
+    });
+}
+function jsonWords(text) {
+    try {
+        const words = JSON.parse(text);
+        if (Array.isArray(words) && words.every((word) => typeof word === 'string'))
+            return { words };
+    }
+    catch { }
+    return { problem: 'begins with [ and is no JSON array of texts, such as ["server", "--port", "80"]' };
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/ask.js
+// What a user may ask of the smoke test: the texts of the smoke inputs → typed, or all that is wrong with them. Pure.
+
+/** The wishes in the inputs. Where one is wrong, what it holds is of no use, and a problem says so. */
+function readWishes(inputs) {
+    const problems = [];
+    const wrong = (name, text, why) => {
+        problems.push({ kind: 'usage', message: `${name}: "${text}" ${why}.`, file: null });
+    };
+    const words = (name, text) => {
+        const split = words_splitWords(text);
+        if ('words' in split)
+            return split.words;
+        wrong(name, text, split.problem);
+        return [];
+    };
+    const pattern = (name, line, text, bare) => {
+        const read = readPattern(text, bare);
+        if ('written' in read)
+            return read;
+        wrong(name, line, read.problem);
+        return { written: text, source: '', flags: '' };
+    };
+    const command = inputs['smoke-command'];
+    const code = inputs['smoke-exit-code'];
+    if (code !== '' && !isNumber(code, 0, 255))
+        wrong('smoke-exit-code', code, 'is no exit code: 0 to 255');
+    for (const port of inputs['smoke-port'])
+        if (!isPort(port))
+            wrong('smoke-port', port, NO_PORT);
+    const http = inputs['smoke-http'].map((line) => {
+        const [, port = '', path = '', status = null, body = null] = HTTP.exec(line) ?? [];
+        if (path === '')
+            wrong('smoke-http', line, 'is not of the form [PORT]/PATH [STATUS] [TEXT or /EXPRESSION/]');
+        else if (port !== '' && !isPort(port))
+            wrong('smoke-http', line, `begins with "${port}", which ${NO_PORT}`);
+        return {
+            written: line,
+            port: port === '' ? null : Number(port),
+            path,
+            status: status?.toLowerCase() ?? null,
+            body: body === null ? null : pattern('smoke-http', line, body, 'text'),
+        };
+    });
+    const logs = inputs['smoke-log'].map((line) => pattern('smoke-log', line, line, 'expression'));
+    for (const item of inputs['smoke-env']) {
+        if (/^[^\s=#][^\s=]*(=|$)/.test(item))
+            continue;
+        // What stands behind the = may be a secret.
+        wrong('smoke-env', item.replace(/=.*/s, '=…'), 'is not NAME=VALUE, or NAME alone for a variable of the job');
+    }
+    const options = inputs['smoke-options'].flatMap((line) => words('smoke-options', line));
+    for (const option of options) {
+        const why = refusal(option);
+        if (why !== null)
+            wrong('smoke-options', option, why);
+    }
+    if (options.length > 0 && !options[0]?.startsWith('-')) {
+        wrong('smoke-options', options[0] ?? '', 'is no option of docker run: the first word begins with -');
+    }
+    const platform = inputs['smoke-platform'];
+    if (platform !== '' && !/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9.]+)?$/.test(platform)) {
+        wrong('smoke-platform', platform, 'is no platform, such as linux/arm64');
+    }
+    if (inputs['smoke-timeout'] <= 0)
+        wrong('smoke-timeout', '0', 'leaves no time: give a number of seconds above 0');
+    const wishes = {
+        command: command === '' ? null : words('smoke-command', command),
+        exitCode: code === '' ? null : Number(code),
+        ports: inputs['smoke-port'].map(Number),
+        http,
+        logs,
+        timeout: inputs['smoke-timeout'],
+        settle: inputs['smoke-settle'],
+        env: inputs['smoke-env'],
+        options,
+        platform,
+    };
+    return { wishes, problems };
+}
+/** `[PORT]/PATH`, then a status such as 200 or 2xx, then what the body must hold. */
+const HTTP = /^(\d*)(\/\S*)(?:\s+([1-5](?:\d\d|xx)))?(?:\s+(\S.*))?$/i;
+const NO_PORT = 'is no TCP port: 1 to 65535';
+const isPort = (text) => isNumber(text, 1, 65_535);
+const isNumber = (text, least, most) => /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most;
+/** `/EXPRESSION/` with flags i, m, s, u is an expression; without slashes it is what `bare` says. */
+function readPattern(text, bare) {
+    const [, source, flags = ''] = /^\/(.+)\/([imsu]*)$/s.exec(text) ?? [];
+    if (source === undefined && bare === 'text') {
+        return { written: text, source: text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), flags: '' };
+    }
+    try {
+        new RegExp(source ?? text, flags);
+        return { written: text, source: source ?? text, flags };
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : '';
+        return { problem: `is no regular expression of JavaScript: ${why}` };
+    }
+}
+/** Why an option of docker run cannot be passed on; null when it can. */
+function refusal(option) {
+    const name = option.split('=')[0] ?? '';
+    if (/^-[itP]*d[itP]*$/.test(name))
+        return REFUSED['--detach'] ?? null;
+    return REFUSED[name] ?? null;
+}
+const REFUSED = {
+    '--name': 'cannot be used: the container has a name by which it is found and removed',
+    '--rm': 'cannot be used: the container is removed anyway, once its end has been looked at',
+    '--detach': 'cannot be used: the test follows what the container prints',
+    '--cidfile': 'cannot be used: the container is gone when the test ends',
+    '--attach': 'cannot be used: the test follows both streams',
+    '-a': 'cannot be used: the test follows both streams',
+    '--interactive': 'cannot be used: there is nobody at the keyboard',
+    '-i': 'cannot be used: there is nobody at the keyboard',
+    '-it': 'cannot be used: there is nobody at the keyboard; --tty alone gives it a terminal',
+    '-ti': 'cannot be used: there is nobody at the keyboard; --tty alone gives it a terminal',
+    '--pull': 'cannot be used: the image that was built is run',
+    '--platform': 'cannot be used: there is smoke-platform for it',
+    '--sig-proxy': 'cannot be used: there is nobody to send signals',
+    '--detach-keys': 'cannot be used: there is nobody at the keyboard',
+    '--': 'cannot be used: it would end the options',
+    '--help': 'cannot be used: nothing would run',
+};
+
 ;// CONCATENATED MODULE: ./lib/inputs.js
 // What the user asked for: one table of all inputs, read once into a typed object. The action takes them from its
 // `with:`, the command from flags of the same names. Pure: where a raw value comes from is the caller's business.
+
 
 
 
@@ -44402,13 +46019,59 @@ const INPUTS = {
     'smoke-test': {
         kind: 'choice',
         default: 'auto',
-        values: ['auto', 'off'],
-        help: 'Run the image by its CMD after the build: auto, or off.',
+        values: ['auto', 'changed', 'off'],
+        help: 'Run the image after the build: auto, changed (not when the same image has passed before, as the layer cache remembers), or off.',
+    },
+    'smoke-command': {
+        kind: 'text',
+        default: '',
+        help: 'Arguments in place of the image’s CMD: words with quotes as in a shell, or a JSON array. No shell is run.',
+    },
+    'smoke-exit-code': {
+        kind: 'text',
+        default: '',
+        help: 'Exit code with which the program must end, 0 to 255. Default: 0 where it ends.',
+    },
+    'smoke-port': { kind: 'list', default: '', help: 'TCP ports of the container that must accept connections.' },
+    'smoke-http': {
+        kind: 'lines',
+        default: '',
+        help: 'What must be answered to a GET, one a line: [PORT]/PATH [STATUS] [TEXT or /EXPRESSION/], such as 8080/health 200 /ok|up/. Default: the one EXPOSEd port, any status below 400, any text.',
+    },
+    'smoke-log': {
+        kind: 'lines',
+        default: '',
+        help: 'Regular expressions that lines of the program’s output must match, one a line; /EXPRESSION/i ignores case.',
+    },
+    'smoke-timeout': {
+        kind: 'number',
+        default: '60',
+        help: 'Seconds in which the image must do what is expected, not counting the start period of its HEALTHCHECK.',
     },
     'smoke-settle': {
         kind: 'number',
         default: '3',
-        help: 'Seconds a program that keeps running must survive to pass the smoke test.',
+        help: 'Seconds that a program must keep running, where nothing tells when it is ready.',
+    },
+    'smoke-env': {
+        kind: 'lines',
+        default: '',
+        help: 'Variables for the container, NAME=VALUE, or NAME alone for one of the job’s, one a line. It gets no others.',
+    },
+    'smoke-options': {
+        kind: 'lines',
+        default: '',
+        help: 'Further options of docker run, such as --memory 2g --tmpfs /tmp; words with quotes as in a shell.',
+    },
+    'smoke-platform': {
+        kind: 'text',
+        default: '',
+        help: 'Platform to run the image as, such as linux/arm64. Default: the one that was built.',
+    },
+    push: {
+        kind: 'boolean',
+        default: 'false',
+        help: 'Push the image under all its tags, once the smoke test has passed (or was skipped).',
     },
     summary: { kind: 'boolean', default: 'true', help: 'Write the report into the job summary (only in a workflow).' },
     report: { kind: 'text', default: '', help: 'File to write the JSON report to.' },
@@ -44429,7 +46092,14 @@ function readInputs(raw) {
         values[name] = value ?? inputs_parse(spec, spec.default);
     }
     const inputs = values;
-    problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs), ...ruleProblems(inputs['lint-ignore']));
+    problems.push(...inputs.tags.flatMap(tagProblem), ...pairProblems(inputs), ...ruleProblems(inputs['lint-ignore']), ...readWishes(inputs).problems);
+    if (inputs.push && inputs.tags.length === 0) {
+        problems.push({
+            kind: 'usage',
+            message: 'push: there is nothing to push the image as; name it with tags.',
+            file: null,
+        });
+    }
     return { inputs, problems };
 }
 function inputs_parse(spec, text) {
@@ -44517,9 +46187,49 @@ function ruleProblems(ids) {
     });
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./lib/report/clean.js
+// What strangers print must not reach a terminal, a summary or a file as it is: control characters go, and so do the
+// values that the user passed in. Pure.
+
+/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
+function printable(text) {
+    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
+}
+/** A name, which may have any character, on one line. */
+function oneLine(name) {
+    return printable(name).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+/**
+ * Replaces hidden values by their names. Values of fewer than four characters stay: they are no secret that could be
+ * kept, and "1" or "dev" stand everywhere.
+ */
+function redact(text, hidden) {
+    return [...hidden]
+        .filter(({ value }) => value.length >= 4)
+        .sort((a, b) => b.value.length - a.value.length)
+        .reduce((result, { name, value }) => result.replaceAll(value, `[${name}]`), text);
+}
+/** Applies a change to every text in a piece of plain data. */
+function mapText(data, change) {
+    if (typeof data === 'string')
+        return change(data);
+    if (Array.isArray(data))
+        return data.map((item) => mapText(item, change));
+    if (typeof data !== 'object' || data === null)
+        return data;
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, mapText(value, change)]));
+}
+
 ;// CONCATENATED MODULE: ./lib/report/report.js
 // The report: data only, as it is written to the JSON file (schemaVersion 1), and what is counted from it. Rendering is
 // in summary.ts, terminal.ts and annotations.ts. Names of fields are a public contract: add, never rename.
+/** A smoke test of which nothing was seen. */
+const NOTHING_SEEN = {
+    ...{ check: null, readySeconds: null, exitCode: null, reason: null, line: null, signal: null },
+    ...{ oomKilled: false, restarts: 0, conditions: [], health: [], stop: null, log: [] },
+};
 /** The figures of a cache that did nothing. */
 const NO_FIGURES = { bytesFetched: 0, bytesStored: 0, restoreSeconds: 0, saveSeconds: 0, netSeconds: 0 };
 /** How many steps there are of each status. */
@@ -44538,36 +46248,382 @@ function toJson(report) {
     return `${JSON.stringify(report, null, 2)}\n`;
 }
 
+;// CONCATENATED MODULE: ./lib/report/text.js
+// Words and figures that every rendering of the report shares. Pure.
+
+/** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
+function duration(seconds) {
+    if (seconds === 0)
+        return '0 s';
+    if (seconds < 0.05)
+        return '< 0.1 s';
+    if (seconds < 59.95)
+        return `${seconds.toFixed(1)} s`;
+    const whole = Math.round(seconds);
+    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+/** `1 warning`, `3 warnings`; `2 entries`. */
+function count(number, noun, nouns = `${noun}s`) {
+    return `${number} ${number === 1 ? noun : nouns}`;
+}
+/** What is wrong and what to do, where nothing tells the two apart but an empty line. */
+function advice(finding) {
+    const { remedy } = finding;
+    return remedy === '' ? complaint(finding) : `${complaint(finding)}\n\n${remedy}`;
+}
+/** What is wrong, and what it cost where that was measured. */
+function complaint({ message, seconds }) {
+    return seconds === null ? message : `${message} In this build that cost ${duration(seconds)}.`;
+}
+const SEVERITIES = ['error', 'warning', 'notice'];
+/** The findings by severity, then by the seconds that they cost; of equals, in the order that they have. */
+function worstFirst(findings) {
+    const rank = ({ severity }) => SEVERITIES.indexOf(severity);
+    return [...findings].sort((a, b) => rank(a) - rank(b) || (b.seconds ?? 0) - (a.seconds ?? 0));
+}
+/** The findings that are not shown, by what leaves them out. */
+function leftOut(suppressed, ignored) {
+    return [
+        ...(suppressed > 0 ? [`${suppressed} silenced by a comment`] : []),
+        ...(ignored > 0 ? [`${ignored} ignored by lint-ignore`] : []),
+    ];
+}
+/** Cuts a text to a number of characters, with an ellipsis where something is missing. */
+function text_cut(text, width) {
+    const characters = [...text];
+    return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}
+/** Breaks a text at its spaces into lines of up to `width` characters; an empty text has none. */
+function wrap(text, width) {
+    const lines = [];
+    for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + word.length <= width)
+            lines[lines.length - 1] = `${last} ${word}`;
+        else
+            lines.push(word);
+    }
+    return lines;
+}
+/** The text as the beginning of a sentence. */
+const firstUpper = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+/**
+ * `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file.
+ * @param room characters for the names of platform and stage
+ */
+function stepNumber(step, steps, room = Number.POSITIVE_INFINITY) {
+    const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
+    const throughFile = steps.every(({ total }) => total === steps.length);
+    const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
+    const name = `${platform}${several ? step.stage : ''}`.trimEnd();
+    return `${name === '' ? '' : `${text_cut(name, room)} `}${step.index}/${step.total}`;
+}
+/**
+ * A time as a bar of up to `width` characters, in eighths of one; '' for what would not show. The scale goes to the
+ * longest time, and to one second at least: a build in which nothing takes long shows no long bars.
+ */
+function bar(seconds, longest, width) {
+    const eighths = Math.round((seconds / Math.max(longest, 1)) * width * 8);
+    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+/** How the build went, in parts: its time, and how much of it was reused. */
+function builtText({ build }) {
+    const { outcome, seconds, steps } = build;
+    return [
+        outcome === 'built' ? `Built in ${duration(seconds)}` : `Build failed after ${duration(seconds)}`,
+        ...(steps.length > 0 ? [`${countSteps(steps).hit} of ${count(steps.length, 'step')} from the cache`] : []),
+    ];
+}
+/** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
+function verdict(report) {
+    const { smoke, push, lint } = report;
+    const parts = [
+        ...builtText(report),
+        ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
+        ...(push === null ? [] : [push.outcome === 'pushed' ? 'pushed' : 'not pushed']),
+        ...(lint.findings.length > 0 ? [count(lint.findings.length, 'lint finding')] : []),
+    ];
+    return parts.join(' · ');
+}
+/** The engine in a few words: `Docker 28.5.2, containerd image store`. */
+function engineName({ build }) {
+    const { version, imageStore, builder } = build.engine;
+    const store = imageStore === null || imageStore === 'other' ? '' : `, ${imageStore} image store`;
+    return `Docker ${version ?? '(version unknown)'}${store}${builder === 'classic' ? ', classic builder' : ''}`;
+}
+/** The builder's own work that took a tenth of a second or more, longest first. */
+function notablePhases({ build }) {
+    return build.phases
+        .filter(({ seconds }) => seconds >= 0.1)
+        .sort((a, b) => b.seconds - a.seconds)
+        .slice(0, 4)
+        .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
+}
+/** The layer cache in one line; null where nobody asked for one. */
+function cacheText({ cache }) {
+    const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
+    if (outcome === 'off')
+        return null;
+    // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
+    const net = netSeconds < 0
+        ? `: it cost ${duration(-netSeconds)} more than the reused steps saved`
+        : `: reused steps saved ${duration(netSeconds)}, the cache’s own time taken off`;
+    // What is stored behind the job's back is told by `post`.
+    const figures = [
+        ...(bytesFetched > 0 ? [`${bytes(bytesFetched)} fetched`] : []),
+        ...(bytesStored > 0 ? [`${bytes(bytesStored)} stored`] : []),
+    ].join(', ');
+    const sentences = [`${outcome}${outcome === 'restored' ? net : ''}.`, figures === '' ? '' : `${figures}.`, reason];
+    return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+/** What there is to say of a smoke test besides its evidence, in sentences. */
+function smokeDetails({ evidence, reason, stop, restarts, health, outcome }) {
+    const probes = health.filter((text, at) => text !== health[at - 1] && !evidence.includes(text)).slice(-2);
+    return [
+        ...(reason === null ? [] : [`Most likely: ${reason}`]),
+        ...(outcome === 'failed' && probes.length > 0 ? [`Its HEALTHCHECK printed: ${text_cut(probes.join(' · '), 300)}`] : []),
+        ...(restarts > 0 ? [`It was restarted ${count(restarts, 'time')}.`] : []),
+        ...(stop?.notice ? [stop.notice] : []),
+        ...(stop?.seconds != null ? [`It stopped ${duration(stop.seconds)} after ${stop.signal}.`] : []),
+    ];
+}
+/** What became of the push; null where nobody asked for one. */
+function pushText(push) {
+    if (push === null)
+        return null;
+    const tags = push.pushed.map(({ tag, digest }) => (digest === null ? tag : `${tag} (${digest})`));
+    const pushed = tags.length === 0 ? [] : [`Pushed in ${duration(push.seconds)}: ${tags.join(', ')}.`];
+    return [...pushed, ...(push.reason === null ? [] : [push.reason])].join(' ');
+}
+/** What became of an upload of layers, in a sentence. */
+function uploadText({ entries, bytes: number, seconds, problem }) {
+    const made = `${bytes(number)} in ${count(entries, 'new entry', 'new entries')}`;
+    if (problem === null)
+        return `${made} uploaded in ${duration(seconds)}.`;
+    return entries === 0 ? `Nothing was saved: ${problem}.` : `Only ${made} uploaded: ${problem}.`;
+}
+/** `30.0 MB`, with decimal units as docker shows them. */
+function bytes(number) {
+    const units = ['B', 'kB', 'MB', 'GB'];
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
+    return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+/** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
+function failureText({ build, lint }) {
+    const { failure, steps } = build;
+    if (failure === null)
+        return null;
+    if (failure.step === null) {
+        return lint.findings.some(({ rule }) => rule === 'syntax') ? null : failure.message;
+    }
+    const step = steps.find(({ id }) => id === failure.step);
+    const where = step ? `Step ${stepNumber(step, steps)}${step.line ? ` (line ${step.line})` : ''}: ` : '';
+    return `${where}${failure.message}`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/reasons.js
+// Why steps were not reused: each cause once, with the steps that it made run and what that cost; and the words for it
+// that every rendering shares. Pure.
+
+
+/** The kinds of cause in a few words. */
+const CAUSE_WORDS = {
+    'first-build': 'first build',
+    'instruction-changed': 'instruction changed',
+    'files-changed': 'files changed',
+    'variable-changed': 'variable changed',
+    'base-image-changed': 'base image moved',
+    consequence: 'after another step',
+    'not-in-cache': 'not in the cache',
+    'cache-disabled': 'cache off',
+    unknown: 'cause unknown',
+};
+const GENERAL = ['first-build', 'cache-disabled', 'unknown'];
+/** Lines of evidence that are shown of one cause; an honest report has no more. */
+const MOST_EVIDENCE = 12;
+/** Characters of a sentence or of what to do: names of files are in them, which may have any length. */
+const LONGEST_SAYING = 1000;
+/** Characters in front of a difference that are shown where a line is too long for all. */
+const reasons_BEFORE = 20;
+/** Why steps missed, the most expensive reason first. Causes that are told in the same words are one reason. */
+function reasonsOf(steps) {
+    const reasons = new Map();
+    for (const step of dearestFirst(steps)) {
+        const { cause } = step;
+        if (cause === null || cause.kind === 'consequence')
+            continue;
+        const { kind, detail, evidence, more, remedy, cost, consequences } = cause;
+        const key = JSON.stringify([kind, detail, evidence, more, remedy]);
+        const known = reasons.get(key);
+        if (!known) {
+            const general = GENERAL.includes(kind);
+            reasons.set(key, { cause, roots: [step], cost: cost ?? 0, consequences, general });
+            continue;
+        }
+        known.roots.push(step);
+        known.cost += cost ?? 0;
+        known.consequences += consequences;
+    }
+    return [...reasons.values()].sort((a, b) => b.cost - a.cost);
+}
+const dearestFirst = (steps) => [...steps].sort((a, b) => (b.cause?.cost ?? 0) - (a.cause?.cost ?? 0));
+/** How many steps missed first, and what that cost. */
+function countReasons(reasons) {
+    return {
+        roots: reasons.reduce((all, { roots }) => all + roots.length, 0),
+        cost: reasons.reduce((all, { cost }) => all + cost, 0),
+    };
+}
+/** Why the steps of a build were not reused, and what it all comes to. */
+function overview({ build: { steps, savedSeconds, compared } }) {
+    const reasons = reasonsOf(steps);
+    const saved = savedSeconds > 0 ? `The cache saved ${duration(savedSeconds)}` : null;
+    if (reasons.every(({ general }) => general)) {
+        const all = steps.every(({ status }) => status === 'hit');
+        const every = `Every step came from the cache, which saved ${duration(savedSeconds)}.`;
+        return { headline: saved === null ? null : all ? every : `${saved}.`, reasons, compared: null };
+    }
+    const { roots, cost } = countReasons(reasons);
+    const lost = `${roots === 1 ? 'one miss' : `${roots} misses`} cost ${duration(cost)}:`;
+    const headline = saved === null ? firstUpper(lost) : `${saved}; ${lost}`;
+    return { headline, reasons, compared: compared && comparedText(compared) };
+}
+function comparedText({ time, commit }) {
+    const minute = new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+    return `${minute} UTC${commit === '' ? '' : `, commit ${commit.slice(0, 7)}`}`;
+}
+/** `4 more misses, which cost 3.2 s`: the reasons that are not shown. */
+function leftReasons(reasons) {
+    const { roots, cost } = countReasons(reasons);
+    return `${count(roots, 'more miss', 'more misses')}, which cost ${duration(cost)}`;
+}
+/** `files changed`. */
+const kindText = ({ kind }) => CAUSE_WORDS[kind];
+/** `7 steps ran, 41.2 s`. */
+function extent({ roots, consequences, cost }) {
+    return `${count(roots.length + consequences, 'step')} ran, ${duration(cost)}`;
+}
+/** `cost 41.2 s with 5 steps that followed from it`. */
+function costText({ roots, consequences, cost }) {
+    const others = count(consequences, 'step');
+    const followed = consequences === 0 ? '' : ` with ${others} that followed from ${roots.length === 1 ? 'it' : 'them'}`;
+    return `cost ${duration(cost)}${followed}`;
+}
+/** Where a reason begins: `step 3/7, line 5`, or `steps build 1/3 (line 1), web 1/2 (line 9)`. */
+function placesText({ roots }, steps) {
+    const [{ line }] = roots;
+    const elsewhere = roots.some((root) => root.line !== line);
+    const named = roots
+        .slice(0, 3)
+        .map((root) => `${stepNumber(root, steps)}${elsewhere && root.line !== null ? ` (line ${root.line})` : ''}`);
+    const more = roots.length > named.length ? ` and ${roots.length - named.length} more` : '';
+    const all = `${roots.length === 1 ? 'step' : 'steps'} ${named.join(', ')}${more}`;
+    return elsewhere || line === null ? all : `${all}, line ${line}`;
+}
+/** What a cause says, of no more than readable length: its sentence, what to do, and lines to paste for that. */
+function reasons_wordsOf({ detail, remedy }) {
+    const [todo = '', ...paste] = text_cut(remedy, LONGEST_SAYING).split('\n');
+    return { detail: text_cut(oneLine(detail), LONGEST_SAYING), todo, paste };
+}
+/** The lines that prove a cause, each of up to `width` characters, and how many are not shown. */
+function evidenceLines({ evidence, more }, width) {
+    const shown = evidence.slice(0, MOST_EVIDENCE).map(oneLine);
+    const left = more + evidence.length - shown.length;
+    const lines = shown.map((line, at) => text_cut(fromDifference(line, partnerOf(shown, at), width), width));
+    return [...lines, ...(left > 0 ? [`… and ${left} more`] : [])];
+}
+/** The new text of an old one, or the other way round: `- RUN a` stands in front of `+ RUN b`. */
+function partnerOf(lines, at) {
+    const sign = lines[at]?.slice(0, 2);
+    const partner = sign === '- ' ? lines[at + 1] : sign === '+ ' ? lines[at - 1] : undefined;
+    return partner?.startsWith(sign === '- ' ? '+ ' : '- ') ? partner : null;
+}
+/** Leaves out what two texts begin with, where they are too long to show how they differ. */
+function fromDifference(line, partner, width) {
+    if (partner === null || Math.max(line.length, partner.length) <= width)
+        return line;
+    const [sign, text, other] = [line.slice(0, 2), [...line.slice(2)], [...partner.slice(2)]];
+    const differs = text.findIndex((character, at) => character !== other[at]);
+    const same = differs < 0 ? text.length : differs;
+    // No more than has to be: what follows the difference may be short.
+    const from = Math.min(same - reasons_BEFORE, Math.max(text.length, other.length) - width + `${sign}…`.length);
+    return from > 0 ? `${sign}…${text.slice(from).join('')}` : line;
+}
+/** What became of a step: `hit`, `restored 30.0 MB`, `miss`, `failed`, `not run`. */
+function statusText({ status, source, bytesFetched }) {
+    if (status === 'not-run')
+        return 'not run';
+    if (status !== 'hit' || source !== 'restored')
+        return status;
+    return bytesFetched > 0 ? `restored ${bytes(bytesFetched)}` : 'restored';
+}
+/**
+ * Says of each step of a build, in a few words, why it was not reused: `files changed`, or `after 3/7` (of another stage:
+ * `after build 3/7`) where another step is to blame; '' where it was reused, and where the one thing to say of all misses stands above the table.
+ * @param room characters for the names of platform and stage
+ */
+function whyText(steps, room = Number.POSITIVE_INFINITY) {
+    const reasons = reasonsOf(steps);
+    const told = reasons.length === 1 && reasons.some(({ general, roots }) => general && roots.length > 1);
+    const byId = new Map(steps.map((step) => [step.id, step]));
+    return ({ cause, id }) => {
+        if (cause === null)
+            return '';
+        if (cause.kind !== 'consequence')
+            return told ? '' : CAUSE_WORDS[cause.kind];
+        const root = byId.get(cause.root ?? '');
+        if (!root)
+            return CAUSE_WORDS.consequence;
+        const near = homeOf(root.id) === homeOf(id);
+        return `after ${near ? `${root.index}/${root.total}` : stepNumber(root, steps, room)}`;
+    };
+}
+/** Platform and stage, of the id of a step. */
+const homeOf = (id) => id.slice(0, id.lastIndexOf('/'));
+
 ;// CONCATENATED MODULE: ./lib/outputs.js
 // What the workflow gets back: the action's outputs. Pure.
+
 
 /** The outputs and what they hold; action.yml and the README are made from this. */
 const OUTPUTS = {
     outcome: 'success or failure.',
     imageid: 'Id of the image.',
-    digest: 'Digest of the image, as the builder gives it.',
+    digest: 'Digest of the image: as the registry gives it where it was pushed, else as the builder does.',
     hits: 'Number of steps that were reused.',
     misses: 'Number of steps that ran.',
+    'root-misses': 'Number of steps that ran although everything before them was reused.',
+    cause: 'Why the dearest of them ran: first-build, instruction-changed, files-changed, variable-changed, base-image-changed, not-in-cache, cache-disabled or unknown.',
+    'miss-seconds': 'Seconds of those steps and of all that ran because of them.',
+    'saved-seconds': 'Seconds that the reused steps took when they last ran.',
     'build-seconds': 'Seconds that docker build took.',
     'cache-outcome': 'restored (layers of an earlier build were offered), empty (there were none), failed (built without them), unusable or off.',
     'net-seconds': 'Seconds that reused steps took when they last ran, less those for restoring and saving.',
     'smoke-outcome': 'passed, failed or skipped.',
+    'push-outcome': 'pushed, failed or skipped; empty where push was not asked for.',
     'lint-findings': 'Number of lint findings.',
 };
 /** The outputs of a job, by name. */
 function outputsOf(report) {
-    const { build, cache, smoke, lint, outcome } = report;
+    const { build, cache, smoke, push, lint, outcome } = report;
     const { hit, miss } = countSteps(build.steps);
+    const reasons = reasonsOf(build.steps);
+    const { roots, cost } = countReasons(reasons);
     return {
         outcome,
         imageid: build.imageId ?? '',
-        digest: build.digest ?? '',
+        digest: push?.pushed.at(-1)?.digest ?? build.digest ?? '',
         hits: String(hit),
         misses: String(miss),
+        'root-misses': String(roots),
+        cause: reasons[0]?.cause.kind ?? '',
+        'miss-seconds': cost.toFixed(1),
+        'saved-seconds': build.savedSeconds.toFixed(1),
         'build-seconds': build.seconds.toFixed(1),
         'cache-outcome': cache.outcome,
         'net-seconds': cache.netSeconds.toFixed(1),
         'smoke-outcome': smoke.outcome,
+        'push-outcome': push?.outcome ?? '',
         'lint-findings': String(lint.findings.length),
     };
 }
@@ -44631,6 +46687,7 @@ var lib_exec = __nccwpck_require__(7187);
 
 
 
+
 /** Thrown when a program is not on PATH. */
 class ProgramMissing extends Error {
     program;
@@ -44665,7 +46722,20 @@ async function run(program, args, env = {}) {
  * the build. This is not `@actions/exec`, because that cannot stop what it started.
  * @throws ProgramMissing when the program is not on PATH
  */
-async function follow(program, args, options) {
+function follow(program, args, options) {
+    return watch(program, args, options, async (stream, take) => {
+        for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+            take(line);
+    });
+}
+/** The same for output that may be endless, or have no lines: hands it over in pieces as they come. */
+function followRaw(program, args, options) {
+    return watch(program, args, options, async (stream, take) => {
+        for await (const chunk of stream)
+            take(chunk);
+    });
+}
+async function watch(program, args, options, read) {
     const child = (0,external_node_child_process_namespaceObject.spawn)(program, args, { env: environment(options.env ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
     const stop = () => child.kill('SIGTERM');
     options.cancel.addEventListener('abort', stop);
@@ -44678,10 +46748,6 @@ async function follow(program, args, options) {
             });
             child.once('close', (code) => resolve(code ?? 128 + 15));
         });
-        const read = async (stream, take) => {
-            for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-                take(line);
-        };
         const [code] = await Promise.all([ended, read(child.stdout, options.stdout), read(child.stderr, options.stderr)]);
         return code;
     }
@@ -44727,13 +46793,25 @@ function isRunning(pid) {
     try {
         return process.kill(pid, 0);
     }
-    catch {
-        return false;
+    catch (error) {
+        // That of another user may not be signalled, but it is there.
+        return error.code === 'EPERM';
     }
 }
 /** Path of a file beside the bundle. */
 function beside(file) {
     return (0,external_node_path_.join)((0,external_node_path_.dirname)((0,external_node_url_.fileURLToPath)(import.meta.url)), file);
+}
+/** A name for this process by which others on this machine can tell whether it still runs: machine and process id. */
+const ownName = { machine: `${(0,external_node_os_.hostname)()} ${pidNamespace()}`, pid: process.pid };
+/** Process ids mean something only within one of these; containers with the same host name have their own. */
+function pidNamespace() {
+    try {
+        return (0,external_node_fs_.readlinkSync)('/proc/self/ns/pid');
+    }
+    catch {
+        return '';
+    }
 }
 /** Operating system and processor of this machine: `linux/x64`. */
 const machine = `${process.platform}/${process.arch}`;
@@ -44786,41 +46864,6 @@ function dockerBuild(inputs, dockerfile, own) {
 const idOf = (item) => item.slice(0, item.indexOf('='));
 /** A field of the comma-separated form that docker reads. */
 const field = (text) => (/[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./lib/report/clean.js
-// What strangers print must not reach a terminal, a summary or a file as it is: control characters go, and so do the
-// values that the user passed in. Pure.
-
-/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
-function printable(text) {
-    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
-}
-/** A name, which may have any character, on one line. */
-function oneLine(name) {
-    return printable(name).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-}
-/**
- * Replaces hidden values by their names. Values of fewer than four characters stay: they are no secret that could be
- * kept, and "1" or "dev" stand everywhere.
- */
-function redact(text, hidden) {
-    return [...hidden]
-        .filter(({ value }) => value.length >= 4)
-        .sort((a, b) => b.value.length - a.value.length)
-        .reduce((result, { name, value }) => result.replaceAll(value, `[${name}]`), text);
-}
-/** Applies a change to every text in a piece of plain data. */
-function mapText(data, change) {
-    if (typeof data === 'string')
-        return change(data);
-    if (Array.isArray(data))
-        return data.map((item) => mapText(item, change));
-    if (typeof data !== 'object' || data === null)
-        return data;
-    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, mapText(value, change)]));
-}
 
 ;// CONCATENATED MODULE: ./lib/build/trace.js
 // What a builder said about a build, whichever builder it was: steps, phases, the image. Types and the arithmetic of
@@ -44922,7 +46965,7 @@ class Classic {
     }
     /** All that was read so far. */
     trace() {
-        return { steps: this.#steps, phases: [], messages: this.#messages };
+        return { steps: this.#steps, phases: [], started: null, messages: this.#messages };
     }
     #begin(index, total, keyword, at) {
         // A base image is there or pulled, and an ARG above it makes nothing: neither is ever called cached.
@@ -44938,6 +46981,8 @@ class Classic {
             cached: keyword === 'FROM' || (keyword === 'ARG' && above),
             intervals: [{ start: at, end: null }],
             fetched: false,
+            bytesFetched: 0,
+            digest: null,
             error: null,
             log: [],
         };
@@ -44964,13 +47009,74 @@ class Classic {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/build/operation.js
+// What the builder was given for a step, out of the provenance: the operation that its cache key is made of. Pure.
+// https://github.com/moby/buildkit/blob/v0.25.0/solver/pb/ops.proto, the keys: solver/llbsolver/ops/{exec,file}.go
+/** The operations by their ids; what is not as buildx writes it is left out. */
+function operationsOf(llb, materials) {
+    const operations = new Map();
+    const digests = digestsOf(materials);
+    const heredocs = new Map();
+    // A vertex comes behind its inputs.
+    for (const { id = '', op, inputs = [] } of Array.isArray(llb) ? llb : []) {
+        const kinds = op?.Op ?? {};
+        const exec = kinds.exec;
+        const identifier = kinds.source?.identifier;
+        const under = inputs.map((input) => input.replace(/:\d+$/, ''));
+        const own = exec ? { ...keyOfExec(exec), platform: op?.platform } : kinds;
+        if (isHeredoc(kinds))
+            heredocs.set(id, own);
+        operations.set(id, {
+            text: JSON.stringify([own, ...under.map((input) => heredocs.get(input))]),
+            environment: exec ? environmentOf(exec) : null,
+            source: identifier === undefined ? null : sourceOf(identifier, digests),
+            inputs: under.flatMap((input) => operations.get(input) ?? []),
+        });
+    }
+    return operations;
+}
+/** A text that COPY takes out of the Dockerfile is an input of its own: a file that stands on nothing. */
+function isHeredoc({ file }) {
+    const { actions } = (file ?? {});
+    return Array.isArray(actions) && actions.every(({ Action }) => Action && 'mkfile' in Action);
+}
+/** CacheMap in exec.go: proxies do not count, nor which cache is mounted. */
+function keyOfExec({ meta, mounts = [], ...rest }) {
+    const { env: _env, proxyEnv: _proxy, ...kept } = (meta ?? {});
+    const keyed = mounts.map((mount) => ({ ...mount, cacheOpt: undefined, secretOpt: undefined, SSHOpt: undefined }));
+    return { ...rest, meta: kept, mounts: keyed };
+}
+function environmentOf({ meta }) {
+    const split = (pair) => [pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=?/s, '')];
+    return new Map((meta?.env ?? []).map(split));
+}
+/** Sources by the names that both the graph and the materials have. */
+function digestsOf(materials) {
+    return new Map(materials.flatMap(({ uri = '', digest = {} }) => {
+        const found = Object.entries(digest)[0];
+        // `pkg:docker/busybox@latest?platform=linux%2Famd64`
+        const image = /^pkg:docker\/([^?]+)/.exec(uri)?.[1]?.replace('@', ':');
+        return found ? [[image ? decodeURIComponent(image) : uri, found.join(':')]] : [];
+    }));
+}
+function sourceOf(identifier, digests) {
+    const [, scheme, rest = ''] = /^([\w-]+):\/\/(.*)$/s.exec(identifier) ?? [];
+    if (scheme === 'docker-image') {
+        const [name = '', digest] = rest.split('@');
+        const familiar = name.replace(/^docker\.io\/(library\/)?/, '');
+        return { name: familiar, digest: digest ?? digests.get(familiar) ?? null };
+    }
+    return { name: identifier, digest: digests.get(identifier) ?? null };
+}
+
 ;// CONCATENATED MODULE: ./lib/build/metadata.js
 // Reads the file of `docker build --metadata-file`: the image's digests, and the provenance, which joins a vertex of
-// the stream to the lines of the Dockerfile it was made from. Pure.
+// the stream to the lines of the Dockerfile it was made from, and to what the builder was given for it. Pure.
+
 const PROVENANCE = 'buildx.build.provenance';
 /** Reads the file's text. A text that is not what buildx writes gives empty metadata: the build does not depend on it. */
 function readMetadata(text) {
-    const result = { configDigest: null, digest: null, lines: new Map() };
+    const result = { configDigest: null, digest: null, lines: new Map(), operations: new Map() };
     let file;
     try {
         file = JSON.parse(text) ?? {};
@@ -44983,15 +47089,20 @@ function readMetadata(text) {
     for (const [key, value] of Object.entries(file)) {
         // One platform: the key itself; several: one key each, with `/linux/amd64` behind.
         if (key === PROVENANCE || key.startsWith(`${PROVENANCE}/`))
-            addLines(result.lines, (value ?? {}));
+            addSteps(result, (value ?? {}));
     }
     return result;
 }
-function addLines(lines, provenance) {
+function addSteps({ lines, operations }, provenance) {
     const config = provenance.buildConfig ?? provenance.buildDefinition?.internalParameters?.buildConfig;
+    const materials = provenance.materials ?? provenance.buildDefinition?.resolvedDependencies ?? [];
+    const byId = operationsOf(config?.llbDefinition ?? [], materials);
     const details = provenance.metadata?.['https://mobyproject.org/buildkit@v1#metadata'] ??
         provenance.runDetails?.metadata?.buildkit_metadata;
     for (const [vertex, id] of Object.entries(config?.digestMapping ?? {})) {
+        const operation = byId.get(id);
+        if (operation)
+            operations.set(vertex, operation);
         const places = details?.source?.locations?.[id]?.locations ?? [];
         // Source 0 is the Dockerfile itself.
         const own = places.filter(({ sourceIndex = 0 }) => sourceIndex === 0);
@@ -45013,6 +47124,7 @@ const rawjson_STEP = /^\[(?:(\S+\/\S+) )?(?:(\S+) )? *(\d+)\/(\d+)\] (?:ONBUILD 
 class RawJson {
     #vertices = new Map();
     #messages = [];
+    #started = null;
     /** `docker build` prints nothing on stdout here but the image id with --quiet. */
     out(line) {
         return [{ kind: 'message', line }];
@@ -45043,16 +47155,17 @@ class RawJson {
                 work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
         }
         const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
-        return { steps, phases, messages: this.#messages };
+        return { steps, phases, started: this.#started, messages: this.#messages };
     }
     #vertex(update) {
         const known = this.#vertices.get(update.digest);
         const vertex = known ?? newVertex(update);
         if (!known)
             this.#vertices.set(update.digest, vertex);
-        const before = count(vertex);
+        const before = rawjson_count(vertex);
         if (update.started) {
             const start = Date.parse(update.started);
+            this.#started = Math.min(start, this.#started ?? start);
             // A vertex can start and complete several times: each start is an interval of its own.
             vertex.intervals.set(start, { start, end: update.completed ? Date.parse(update.completed) : null });
         }
@@ -45064,7 +47177,7 @@ class RawJson {
         step.cached ||= update.cached === true || (step.keyword === 'FROM' && Boolean(update.completed) && !step.fetched);
         if (update.error)
             step.error = update.error;
-        const after = count(vertex);
+        const after = rawjson_count(vertex);
         if (after.open > before.open)
             return [{ kind: 'started', step }];
         // Start and end may come in one update, and the same update more than once.
@@ -45095,12 +47208,15 @@ class RawJson {
         keepLast(step.log, lines);
         return [{ kind: 'log', step, lines }];
     }
-    #status({ id, vertex: digest }) {
-        const step = this.#vertices.get(digest)?.step;
+    #status({ id, vertex: digest, current = 0 }) {
+        const vertex = this.#vertices.get(digest);
+        const step = vertex?.step;
         // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
         if (!step || !/^(pulling )?sha256:/.test(id))
             return [];
         step.fetched = true;
+        vertex.layers.set(id, Math.max(current, vertex.layers.get(id) ?? 0));
+        step.bytesFetched = [...vertex.layers.values()].reduce((all, bytes) => all + bytes, 0);
         if (step.keyword === 'FROM')
             step.cached = false;
         return [];
@@ -45119,7 +47235,9 @@ function phaseOf(name) {
 }
 function newVertex({ digest, name, inputs = [] }) {
     // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
-    const match = rawjson_STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+    const named = rawjson_STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+    // Where it can, BuildKit makes two of a COPY --link: what is copied, and `LINK COPY …`, which only puts it on top.
+    const match = named?.[5] === 'LINK' ? null : named;
     const step = match && {
         key: digest,
         inputs,
@@ -45131,12 +47249,14 @@ function newVertex({ digest, name, inputs = [] }) {
         cached: false,
         intervals: [],
         fetched: false,
+        bytesFetched: 0,
+        digest: /^FROM$/i.test(match[5] ?? '') ? (/@(sha256:[0-9a-f]{64})/.exec(name)?.[1] ?? null) : null,
         error: null,
         log: [],
     };
-    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
+    return { name, step, intervals: new Map(), layers: new Map(), rest: '', decoder: new TextDecoder() };
 }
-function count({ intervals }) {
+function rawjson_count({ intervals }) {
     const open = [...intervals.values()].filter(({ end }) => end === null).length;
     return { open, closed: intervals.size - open };
 }
@@ -45157,7 +47277,7 @@ function rawjson_parse(line) {
 
 /** The places of BuildKit's numbering: `[stage 2/6]`. */
 function buildkitPlaces(dockerfile, target) {
-    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })));
+    const all = neededStages(dockerfile, target || null).flatMap((stage) => numberedSteps(stage).map((step) => ({ owner: stage, stage: stageName(stage), ...step })));
     const byNumber = (step) => all.find(({ stage, index, total, instruction }) => (step.stage === null || step.stage === stage) &&
         step.index === index &&
         step.total === total &&
@@ -45168,15 +47288,14 @@ function buildkitPlaces(dockerfile, target) {
 function classicPlaces(dockerfile, target) {
     const last = dockerfile.stages.findIndex(({ name, index }) => name === target.toLowerCase() || String(index) === target);
     const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
-    const stageOf = new Map(stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)])));
+    const stageOf = new Map(stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stage])));
     const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from));
     const instructions = [...global, ...stageOf.keys()];
-    const all = instructions.map((instruction, at) => ({
-        stage: stageOf.get(instruction) ?? 'stage-0',
-        index: at + 1,
-        total: instructions.length,
-        instruction,
-    }));
+    const all = instructions.map((instruction, at) => {
+        const owner = stageOf.get(instruction) ?? null;
+        const stage = owner ? stageName(owner) : 'stage-0';
+        return { owner, stage, index: at + 1, total: instructions.length, instruction };
+    });
     const byNumber = (step) => {
         const place = all[step.index - 1];
         return place && place.total === step.total && place.instruction.keyword === step.keyword ? place : null;
@@ -45211,16 +47330,22 @@ function describeSteps(traces, places, lines, failed) {
             found.push({ place, trace: trace || null });
         }
     }
+    const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
     const order = ({ place }) => (place ? places.all.indexOf(place) : places.all.length);
     return found
+        .filter(({ place, trace }) => place !== null || !placed.has(trace))
         .sort((a, b) => order(a) - order(b))
         .map(({ place, trace }, at, all) => {
         if (trace === null)
-            return describe(place, null);
+            return { place, trace, step: describe(place, null) };
+        // Of a build that went well, the builder passes over what is below a step that it found in a cache.
+        if (!failed && trace.error === null && trace.intervals.length === 0)
+            trace.cached = true;
         const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
         // Time is counted once: where the builder's own name for the step points to.
         const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
-        return timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+        const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+        return { place, trace, step };
     });
 }
 /**
@@ -45229,8 +47354,10 @@ function describeSteps(traces, places, lines, failed) {
  * @param trace what the builder said of it, if it came to it
  */
 function describe(place, trace) {
-    const stage = trace?.stage ?? place?.stage ?? 'stage-0';
-    const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
+    // A step that another build runs at the same time has the name that it has there.
+    const own = place !== null && trace?.stage !== place.stage ? place : (trace ?? place);
+    const stage = own?.stage ?? 'stage-0';
+    const { index, total } = own ?? { index: 0, total: 0 };
     const platform = trace?.platform ? `${trace.platform}/` : '';
     const status = trace ? statusOf(trace) : 'not-run';
     return {
@@ -45246,6 +47373,7 @@ function describe(place, trace) {
         source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
         seconds: trace ? seconds(trace.intervals) : 0,
         cause: null,
+        bytesFetched: status === 'hit' ? (trace?.bytesFetched ?? 0) : 0,
     };
 }
 function statusOf({ cached, error, intervals }) {
@@ -45257,7 +47385,6 @@ function statusOf({ cached, error, intervals }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/build/build.js
-// Runs `docker build`, reads what the builder says while it works, and describes the result.
 // Runs `docker build`, reads what the builder says while it works, and describes the result.
 
 
@@ -45297,8 +47424,9 @@ async function build({ inputs, file, dockerfile, reader, engine, flags }, watch,
         const metadata = readMetadata((await readText(metadataFile)).text ?? '');
         const trace = output.trace();
         const failed = exitCode !== 0;
-        const steps = describeSteps(trace.steps, places, metadata.lines, failed);
-        return {
+        const described = describeSteps(trace.steps, places, metadata.lines, failed);
+        const steps = described.map(({ step }) => step);
+        const report = {
             outcome: failed ? 'failed' : 'built',
             engine,
             imageId: classic
@@ -45312,7 +47440,10 @@ async function build({ inputs, file, dockerfile, reader, engine, flags }, watch,
             phases: trace.phases,
             failure: failed ? failure(trace, steps, exitCode) : null,
             notice: reader.kind === 'none' ? reader.notice : null,
+            compared: null,
+            savedSeconds: 0,
         };
+        return { report, described, operations: metadata.operations, started: trace.started };
     });
 }
 /**
@@ -45396,6 +47527,19 @@ async function findEngine() {
         },
     };
 }
+/**
+ * Did the engine have nothing in its build cache when a build began? Then what the build reused came from elsewhere. No
+ * builder says of a step whether its result was there or was found in an imported cache, unless layers had to be fetched.
+ * @param started when the build began, in milliseconds since 1970
+ */
+async function wasEmpty(started) {
+    const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
+    // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
+    const made = [...stdout.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)];
+    const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
+    // To the second: what a build makes itself is not older than the second in which it began.
+    return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
+}
 function imageStore({ Driver, DriverStatus }) {
     if (DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter.')))
         return 'containerd';
@@ -45464,10 +47608,11 @@ const index_entry_NOTHING = {
     manifests: new Map(),
     blobs: new Map(),
     entries: {},
-    seconds: {},
+    record: null,
     needed: [],
     commit: '',
     nets: [],
+    smoked: '',
 };
 /** A reader takes no other version: what it cannot read it does without. */
 const index_entry_VERSION = 1;
@@ -45483,7 +47628,7 @@ function writeIndex({ manifests, blobs, ...rest }) {
 /** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
 function readIndex(text) {
     try {
-        const { version, manifests, blobs, entries, seconds, needed, commit, nets } = JSON.parse(text);
+        const { version, manifests, blobs, entries, record, needed, commit, nets, smoked } = JSON.parse(text);
         if (typeof version === 'number' && version !== index_entry_VERSION) {
             return { index: null, reason: `its index has version ${version}, not ${index_entry_VERSION}` };
         }
@@ -45497,19 +47642,17 @@ function readIndex(text) {
                 .map(([digest, content]) => [digest, Buffer.from(content, 'base64')])
                 .filter(([digest, content]) => digest_digestOf(content) === digest)),
             entries: Object.fromEntries(Object.entries(entries).map(([name, digests]) => [hexOf(digest(`sha256:${name}`)), digests.map(digest)])),
-            seconds: numbers(seconds),
+            record: typeof record === 'string' ? record : null,
             needed: needed.map(digest),
             commit: String(commit),
             nets: nets.map(Number),
+            smoked: typeof smoked === 'string' ? smoked : '',
         };
         return { index, reason: null };
     }
     catch {
         return { index: null, reason: 'its index is damaged' };
     }
-}
-function numbers(record) {
-    return Object.fromEntries(Object.entries(record).filter((entry) => typeof entry[1] === 'number'));
 }
 function digest(text) {
     if (!isDigest(text))
@@ -45967,7 +48110,7 @@ class Requests {
         const answer = route?.answers[method];
         if (!answer) {
             this.#log({ type: 'unknown-request', method, path });
-            return route ? refusal(405, 'UNSUPPORTED', method) : refusal(404, 'NAME_UNKNOWN', 'nothing is served here');
+            return route ? registry_refusal(405, 'UNSUPPORTED', method) : registry_refusal(404, 'NAME_UNKNOWN', 'nothing is served here');
         }
         try {
             return await answer(request, route.path.exec(path)?.[1] ?? '');
@@ -45976,7 +48119,7 @@ class Requests {
             // A client that went away in the middle of a body hears nothing any more, and nothing went wrong here.
             if (!body.errored)
                 this.#log({ type: 'failed', method, path, reason: String(error) });
-            return refusal(500, 'UNKNOWN', 'the registry failed');
+            return registry_refusal(500, 'UNKNOWN', 'the registry failed');
         }
     }
     async dropUploads() {
@@ -45986,7 +48129,7 @@ class Requests {
     async #getManifest(reference) {
         const manifest = isDigest(reference) || TAG.test(reference) ? await this.#blobs.manifest(reference) : null;
         if (!manifest)
-            return refusal(404, 'MANIFEST_UNKNOWN', reference);
+            return registry_refusal(404, 'MANIFEST_UNKNOWN', reference);
         const { mediaType, content } = manifest;
         const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': digest_digestOf(content) };
         return { status: 200, headers, body: content };
@@ -45994,13 +48137,13 @@ class Requests {
     async #putManifest({ headers, body }, reference) {
         const tag = TAG.test(reference) ? reference : null;
         if (!tag && !isDigest(reference))
-            return refusal(400, 'MANIFEST_INVALID', 'neither a tag nor a sha256 digest');
+            return registry_refusal(400, 'MANIFEST_INVALID', 'neither a tag nor a sha256 digest');
         const mediaType = headers['content-type'];
         if (!mediaType)
-            return refusal(400, 'MANIFEST_INVALID', 'without a Content-Type');
+            return registry_refusal(400, 'MANIFEST_INVALID', 'without a Content-Type');
         const content = await readAll(body, MANIFEST_LIMIT);
         if (!content)
-            return refusal(413, 'MANIFEST_INVALID', `larger than ${MANIFEST_LIMIT} bytes`);
+            return registry_refusal(413, 'MANIFEST_INVALID', `larger than ${MANIFEST_LIMIT} bytes`);
         const digest = digest_digestOf(content);
         if (isDigest(reference) && reference !== digest)
             return this.#wrongDigest(reference, digest);
@@ -46014,7 +48157,7 @@ class Requests {
             return notADigest();
         const size = await this.#blobs.size(digest);
         if (size === null)
-            return refusal(404, 'BLOB_UNKNOWN', digest);
+            return registry_refusal(404, 'BLOB_UNKNOWN', digest);
         return { status: 200, headers: { ...blobHeaders(digest), 'Content-Length': size } };
     }
     async #getBlob({ headers }, digest) {
@@ -46050,7 +48193,7 @@ class Requests {
     }
     #gone(digest, reason) {
         this.#log({ type: 'blob-gone', digest, reason });
-        return refusal(404, 'BLOB_UNKNOWN', reason);
+        return registry_refusal(404, 'BLOB_UNKNOWN', reason);
     }
     // --- uploads ("Pushing blobs") ---
     /** "POST then PUT", "Single POST" (?digest=) and "Mounting a blob from another repository" (?mount=). */
@@ -46140,18 +48283,18 @@ class Requests {
     }
     #wrongDigest(expected, actual) {
         this.#log({ type: 'bad-digest', expected, actual });
-        return refusal(400, 'DIGEST_INVALID', `expected ${expected}, got ${actual}`);
+        return registry_refusal(400, 'DIGEST_INVALID', `expected ${expected}, got ${actual}`);
     }
 }
 /** "Determining Support". */
 const version = () => ({ status: 200, headers: { 'Docker-Distribution-API-Version': 'registry/2.0' } });
 /** "Error Codes". */
-function refusal(status, code, message) {
+function registry_refusal(status, code, message) {
     const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
     return { status, headers: { 'Content-Type': 'application/json' }, body };
 }
-const notADigest = () => refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
-const noUpload = (id) => refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
+const notADigest = () => registry_refusal(400, 'DIGEST_INVALID', 'not a sha256 digest');
+const noUpload = (id) => registry_refusal(404, 'BLOB_UPLOAD_UNKNOWN', id);
 const blobHeaders = (digest) => ({
     'Content-Type': 'application/octet-stream',
     'Docker-Content-Digest': digest,
@@ -46188,148 +48331,9 @@ async function readAll(body, limit) {
     return Buffer.concat(chunks);
 }
 
-;// CONCATENATED MODULE: ./lib/cache/save.js
-// What is kept of a build: exported by the engine into a registry of ours, and put into the store. It needs nothing of the
-// job but data, and so can go on in a process of its own while the job does other things.
-
-
-
-
-
-/** Layers that nobody else will read are compressed fast: level 1 of zstd's 22. */
-const ZSTD = 'compression=zstd,compression-level=1';
-/**
- * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
- * for all stages, the graphdriver store an image for each.
- */
-const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
-const save_WHOLE = 'whole.';
-const PART = 'part.';
-const ALL_STAGES = 'all';
-/**
- * Exports what the engine has of a build, and saves it.
- * @param solved called when the build context is not needed any more
- * @returns what is still to be uploaded, if anything is
- * @throws Error with a clause that says why nothing was saved
- */
-async function exportLayers(saving, store, built, solved) {
-    const start = now();
-    const contents = new Contents(store);
-    const index = readIndex(saving.index).index ?? index_entry_NOTHING;
-    contents.fill(index);
-    await contents.makeOffer();
-    let refused = null;
-    const registry = await startRegistry(contents, (event) => {
-        // docker only says that something went wrong.
-        if (event.type === 'failed') {
-            refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
-        }
-    });
-    let waited = 0;
-    const free = () => {
-        waited = now() - start;
-        solved();
-    };
-    try {
-        const tags = await new Exporter(saving, contents, registry, built).run(free);
-        const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
-        const named = sizesOf(manifests.values());
-        const { nets, needed, commit } = saving;
-        return await store.save({
-            manifests,
-            blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
-            entries: {},
-            seconds: secondsOf(saving, index.seconds),
-            needed: needed.filter((digest) => named.has(digest)),
-            commit,
-            nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
-        });
-    }
-    catch (error) {
-        throw refused === null ? error : new Error(refused);
-    }
-    finally {
-        await registry.close();
-    }
-}
-class Exporter {
-    #saving;
-    #contents;
-    #registry;
-    #built;
-    constructor(saving, contents, registry, built) {
-        this.#saving = saving;
-        this.#contents = contents;
-        this.#registry = registry;
-        this.#built = built;
-    }
-    /** Returns the tags that are to be kept. */
-    async run(solved) {
-        const { whole } = this.#saving;
-        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(save_WHOLE));
-        const containerd = this.#built.imageStore === 'containerd';
-        const own = containerd ? await this.#exportCache(solved) : await this.#pushStages(solved);
-        return whole ? own : [...good, ...own];
-    }
-    async #exportCache(solved) {
-        const tag = tagOf(ALL_STAGES, this.#saving.whole);
-        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
-        await this.#built.exportBuild([...this.#importFlags, '--output', 'type=cacheonly', '--cache-to', to], solved);
-        await this.#contents.keepCacheOnly(tag);
-        return [tag];
-    }
-    /**
-     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
-     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
-     */
-    async #pushStages(solved) {
-        const { whole, steps } = this.#saving;
-        const { stages, exportBuild } = this.#built;
-        const touched = new Set(steps.filter(({ status }) => status === 'miss').map(({ stage }) => stage));
-        const isSaved = (stage) => !whole || this.#contents.manifests.has(tagOf(stage, whole));
-        const pushed = stages.filter(({ stage }) => touched.has(stage) || !isSaved(stage));
-        await Promise.all(pushed.map(({ stage, target }) => {
-            const only = target === null ? [] : ['--target', target];
-            const inline = ['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', this.#reference(tagOf(stage, whole))];
-            return exportBuild([...this.#importFlags, ...only, ...inline]);
-        }));
-        solved();
-        for (const { stage } of pushed)
-            await this.#push(tagOf(stage, whole));
-        return stages.map(({ stage }) => tagOf(stage, whole));
-    }
-    async #push(tag) {
-        const reference = this.#reference(tag);
-        const pushed = await run('docker', ['push', '--quiet', reference]);
-        await run('docker', ['image', 'rm', '--no-prune', reference]);
-        if (pushed.exitCode !== 0)
-            throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
-        await this.#contents.keepCacheOnly(tag);
-    }
-    get #importFlags() {
-        return this.#saving.offer ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
-    }
-    #reference(tag) {
-        return referenceIn(this.#registry, tag);
-    }
-}
-/** What each step takes when it runs: as measured now, or the last time. */
-function secondsOf({ steps, whole }, known) {
-    const now = steps.flatMap((step) => {
-        const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
-        return seconds === undefined ? [] : [[keyOf(step), seconds]];
-    });
-    return { ...(whole ? {} : known), ...Object.fromEntries(now) };
-}
-/** A step, as the next run will know it again. */
-function keyOf({ id, text }) {
-    return `${id} ${text}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/cache/cache.js
 // The layer cache of one job, while it builds: opens it, says with which flags docker build looks into it, and tells how
 // it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
-
 
 
 
@@ -46347,6 +48351,10 @@ class LayerCache {
     #broken = new AbortController();
     /** What the last save left. */
     #index = index_entry_NOTHING;
+    /** Why that cannot be read, if it cannot. */
+    #unreadable = null;
+    /** How many of the layers that were saved are there no more. */
+    gone = 0;
     /** Is the engine to look into the cache? */
     #open = true;
     #problem = null;
@@ -46392,19 +48400,22 @@ class LayerCache {
         this.#report.outcome = 'failed';
         this.#report.reason = `The cache failed, so the image was built without it: ${this.#problem ?? 'the engine could not read it'}.`;
     }
+    /** What passed the smoke test last, as the last save left it; ''. */
+    async smoked() {
+        await this.#ready;
+        return this.#index.smoked;
+    }
     /**
      * Ends the job's part in the cache, once it has built.
-     * @param steps what ran and what was reused
      * @param whole false for a build that failed
+     * @param kept what the next run is to know of this one
      * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
      */
-    async handOver(steps, whole) {
+    async handOver({ steps, savedSeconds }, whole, kept) {
         await this.#ready;
-        const known = this.#index.seconds;
-        const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
         const needed = this.#contents.asked;
         this.#report.restoreSeconds = this.#contents.waiting.seconds;
-        this.#report.netSeconds = reused.reduce((all, seconds) => all + seconds, 0) - this.#report.restoreSeconds;
+        this.#report.netSeconds = savedSeconds - this.#report.restoreSeconds;
         const why = this.#reasonNotToSave(steps, whole);
         await this.#registry.close();
         // What was fetched in advance and nobody wanted need not arrive any more.
@@ -46414,7 +48425,7 @@ class LayerCache {
             return null;
         }
         return {
-            ...{ steps, whole, needed, offer: this.#open },
+            ...{ steps, whole, needed, ...kept, offer: this.#open },
             store: this.#store.state(),
             index: writeIndex(this.#index),
             commit: this.#options.commit,
@@ -46434,6 +48445,12 @@ class LayerCache {
     report() {
         return { ...this.#report, bytesFetched: this.#store.bytesFetched };
     }
+    /** What the last build left to explain this one; null where nothing was saved yet, unless a reason says that it was. */
+    async last() {
+        await this.#ready;
+        const older = this.#index !== index_entry_NOTHING && this.#index.record === null;
+        return { record: this.#index.record, reason: older ? 'it was saved without a record' : this.#unreadable };
+    }
     /** Ends a cache of which nothing is to be saved. */
     async close() {
         await this.#registry.close();
@@ -46445,7 +48462,9 @@ class LayerCache {
             this.#index = index;
             this.#contents.fill(index);
         }
+        this.#unreadable = reason;
         const { offered, gone } = await this.#contents.makeOffer();
+        this.gone = gone;
         if (offered.length > 0) {
             this.#report.outcome = 'restored';
             if (gone > 0)
@@ -47056,10 +49075,13 @@ class Context {
     tree;
     ignore;
     include;
-    constructor(tree, ignore, include = null) {
+    /** The name of the ignore file; null where there is none. */
+    ignoreFile;
+    constructor(tree, ignore, include = null, ignoreFile = null) {
         this.tree = tree;
         this.ignore = ignore;
         this.include = include;
+        this.ignoreFile = ignoreFile;
     }
     /**
      * Whether COPY would find the path, a file or a directory, relative to the root of the context. Links are followed, and
@@ -47067,6 +49089,21 @@ class Context {
      */
     has(path) {
         return this.find(path) !== null;
+    }
+    /** Whether COPY would take a file of that path, relative to the root, if there were one and no link on the way. */
+    takes(path) {
+        const parts = path.split('/');
+        let above = null;
+        let isIgnored = false;
+        for (let length = 1; length <= parts.length; length++) {
+            const way = parts.slice(0, length).join('/');
+            const ignored = [];
+            isIgnored = this.ignore.match(way, above, ignored);
+            if (isIgnored && !this.ignore.mayExceptIn(way))
+                return false;
+            above = ignored;
+        }
+        return !isIgnored;
     }
     /** The text of a file that COPY would find; null where there is none, or it is too large to be one of settings. */
     text(path) {
@@ -47088,7 +49125,7 @@ class Context {
      */
     sent(paths) {
         const include = followLinks(this.tree, paths);
-        return new Context(this.tree, this.ignore, include && new Patterns(include));
+        return new Context(this.tree, this.ignore, include && new Patterns(include), this.ignoreFile);
     }
     /** What the path leads to, links followed inside the context (getFollowLinks in cache/contenthash/checksum.go), or null. */
     find(path) {
@@ -47187,7 +49224,7 @@ function readContext(directory, dockerfile) {
         if (text === null)
             continue;
         try {
-            return new Context(tree, new Patterns(ignorePatterns(text)));
+            return new Context(tree, new Patterns(ignorePatterns(text)), null, name);
         }
         catch (error) {
             if (error instanceof PatternError)
@@ -47198,425 +49235,277 @@ function readContext(directory, dockerfile) {
     return new Context(tree, new Patterns([]));
 }
 
-;// CONCATENATED MODULE: ./lib/dockerfile/check.js
-// What BuildKit rejects in a single instruction, in its own words and order: parser/line_parsers.go first, then
-// instructions/parse.go and bflag.go. Files, images and shells are not its business.
+;// CONCATENATED MODULE: ./lib/dockerfile/program.js
+// What a built image runs and promises, as far as the file itself says it. What comes from a base image is not in here.
 
-
-
-
-
-
-// instructions/parse.go and commands_run*.go. ARG and STOPSIGNAL are not here: BuildKit drops their flags unread.
-const FLAGS = {
-    ADD: {
-        chown: 'string',
-        chmod: 'string',
-        link: 'boolean',
-        'keep-git-dir': 'boolean',
-        checksum: 'string',
-        unpack: 'boolean',
-        exclude: 'strings',
-    },
-    CMD: {},
-    COPY: { chown: 'string', from: 'string', chmod: 'string', link: 'boolean', exclude: 'strings', parents: 'boolean' },
-    ENTRYPOINT: {},
-    ENV: {},
-    EXPOSE: {},
-    FROM: { platform: 'string' },
-    HEALTHCHECK: {
-        interval: 'string',
-        timeout: 'string',
-        'start-period': 'string',
-        'start-interval': 'string',
-        retries: 'string',
-    },
-    LABEL: {},
-    MAINTAINER: {},
-    ONBUILD: {},
-    RUN: { mount: 'strings', network: 'string', security: 'string', device: 'strings' },
-    SHELL: {},
-    USER: {},
-    VOLUME: {},
-    WORKDIR: {},
-};
-/** The first thing that BuildKit rejects in the instruction, or null. What lies behind ONBUILD is only split by it. */
-function checkInstruction(instruction) {
-    return checkSplit(instruction) ?? checkArguments(instruction);
+/** The program of the stage that is built: `target` is a name, an index, or null for the last stage. */
+function programOf(dockerfile, target) {
+    const stage = targetStage(dockerfile, target);
+    const all = stage ? ancestry(dockerfile, stage).flatMap((one) => [...one.triggers, ...one.instructions]) : [];
+    const last = (keyword) => all.findLast((instruction) => instruction.keyword === keyword);
+    const program = last('ENTRYPOINT') ?? last('CMD');
+    return { line: program?.range.start.line ?? null, exposes: last('EXPOSE') !== undefined };
 }
-/** The problem of a line whose first word is no instruction. `above` is the instruction above, if any. */
-function unknownInstruction(keyword, range, above) {
-    const message = suggest(`unknown instruction: ${keyword}`, keyword.toLowerCase(), KEYWORDS, (name) => keyword === keyword.toUpperCase() ? name : name.toLowerCase());
-    return { message, hint: unknownHint(keyword, message, above), range };
-}
-function unknownHint(keyword, message, above) {
-    if (keyword.startsWith('//'))
-        return SLASHES;
-    if (message.includes('did you mean'))
-        return null;
-    if (above !== null && /(&&|\|\||[|;,])$/.test(above.text)) {
-        return `If this line continues the ${above.keyword} on line ${above.range.start.line}, end every line of it but the last with a backslash.`;
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./lib/explain/codec.js
+// The text form of a record, to be kept with the layer cache: JSON, compressed, in base64. The states of files stand in one
+// table, of which each step names its part. Pure. A text may come from anywhere: nothing of it is believed unseen.
+
+/** A reader takes no other version: what it cannot read it does without. */
+const codec_VERSION = 1;
+// Room for 700,000 files, and no more than a machine can hold of what somebody made to fill it.
+const MOST_BYTES = 64 << 20;
+const MOST_LISTED = 1 << 24;
+const DIGITS = 16;
+/** The files of more steps than can be read again are left out, as if they were not known. */
+function writeRecord(record) {
+    const text = JSON.stringify(written(record));
+    const bytes = Buffer.from(text);
+    if (bytes.length > MOST_BYTES && record.steps.some(({ files }) => files !== null)) {
+        return writeRecord({ ...record, steps: record.steps.map((step) => ({ ...step, files: null })) });
     }
-    return 'Every line begins with an instruction such as RUN or COPY; only behind a line that ends in a backslash it does not.';
+    // Digests are most of it, of which a higher level makes no less. Unlike brotli, gzip knows when it was damaged.
+    return (0,external_node_zlib_.gzipSync)(bytes, { level: external_node_zlib_.constants.Z_BEST_SPEED }).toString('base64');
 }
-const SLASHES = '`//` starts no comment in a Dockerfile; put a line starting with `#` above.';
-const HASH = '`#` starts a comment only at the beginning of a line; put the comment on a line of its own above.';
-/** The hint for the classic mistake, if the arguments hold a comment that Dockerfiles do not have. */
-function commentHint({ keyword, words }) {
-    // A shell has comments and paths of its own.
-    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN'].includes(keyword))
-        return null;
-    const comment = words.slice(1).find(({ text }) => text.startsWith('//') || text.startsWith('#'));
-    if (comment === undefined)
-        return null;
-    return comment.text.startsWith('#') ? HASH : SLASHES;
+function written(record) {
+    const states = statesOf(record.steps);
+    const files = {
+        paths: states.map(({ path }) => path),
+        modes: states.map(({ mode }) => mode),
+        sizes: states.map(({ size }) => size),
+        digests: states.map(({ digest }) => digest.padEnd(DIGITS)).join(''),
+    };
+    const parts = new Map();
+    const steps = record.steps.map((step) => {
+        const part = step.files && (parts.get(step.files) ?? partsOf(step.files, states));
+        if (step.files && part)
+            parts.set(step.files, part);
+        return { ...step, files: part };
+    });
+    return { version: codec_VERSION, ...record, steps, files };
 }
-function problem(message, instruction, hint = null, range) {
-    return { message, hint: commentHint(instruction) ?? hint, range: range ?? instruction.range };
+/** All states of files, sorted, none twice. */
+function statesOf(steps) {
+    const all = [...new Set(steps.map(({ files }) => files ?? []))].flat().sort(compare);
+    return all.filter((state, at) => at === 0 || compare(state, all[at - 1]) !== 0);
 }
-function checkSplit(instruction) {
-    const { keyword, words, rest, trigger } = instruction;
-    if (trigger !== null)
-        return checkSplit(trigger);
-    const [first] = words;
-    if ((keyword === 'ENV' || keyword === 'LABEL') && first !== undefined) {
-        if (!first.text.includes('=')) {
-            return /[\t\v\f\r ]/.test(rest) ? null : problem(`${keyword} must have two arguments`, instruction);
+function compare(a, b) {
+    if (a.path !== b.path)
+        return a.path < b.path ? -1 : 1;
+    if (a.digest !== b.digest)
+        return a.digest < b.digest ? -1 : 1;
+    return a.mode - b.mode || a.size - b.size;
+}
+function partsOf(files, states) {
+    const parts = [];
+    let end = 0;
+    for (const file of files) {
+        let at = end;
+        for (let state = states[at]; state && compare(state, file) < 0; state = states[at])
+            at++;
+        if (parts.length === 0 || at > end)
+            parts.push(at, 0);
+        parts[parts.length - 1] = (parts.at(-1) ?? 0) + 1;
+        end = at + 1;
+    }
+    return parts;
+}
+/** The record of a text, or why there is none. What is given holds all that `BuildRecord` says of it. */
+function readRecord(text) {
+    try {
+        const content = (0,external_node_zlib_.gunzipSync)(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES });
+        const found = JSON.parse(content.toString());
+        const version = found?.version;
+        if (typeof version === 'number' && version !== codec_VERSION) {
+            return { record: null, reason: `its record has version ${version}, not ${codec_VERSION}` };
         }
-        const odd = words.find(({ text }) => !text.includes('='));
-        if (odd === undefined)
-            return null;
-        const quoted = JSON.stringify(odd.text);
-        const hint = 'Put quotes around a value that contains spaces.';
-        const message = `Syntax error - can't find = in ${quoted}. Must be of the form: name=value`;
-        return problem(message, instruction, hint, odd.range);
+        if (isWritten(found) && isOrdered(found.steps))
+            return { record: recordOf(found), reason: null };
     }
-    const array = takesJson(keyword) ? jsonArray(keyword === 'HEALTHCHECK' ? healthcheck(rest).command : rest) : null;
-    if (array?.every((member) => typeof member === 'string') ?? true)
-        return null;
-    return problem('when using JSON array syntax, arrays must be comprised of strings only', instruction);
-}
-function takesJson(keyword) {
-    return ['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'HEALTHCHECK', 'RUN', 'SHELL', 'VOLUME'].includes(keyword);
-}
-function checkArguments(instruction) {
-    switch (instruction.keyword) {
-        case 'FROM':
-            return checkFrom(instruction) ?? checkFlags(instruction);
-        case 'ADD':
-        case 'COPY':
-            return checkCopy(instruction);
-        case 'RUN':
-            return checkFlags(instruction) ?? checkRun(instruction);
-        case 'ENV':
-        case 'LABEL':
-            return checkFlags(instruction) ?? checkPairs(instruction);
-        case 'ARG':
-            return checkPairs(instruction);
-        case 'EXPOSE':
-            return atLeastOne(instruction) ?? checkFlags(instruction);
-        case 'VOLUME':
-            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkVolume(instruction);
-        case 'MAINTAINER':
-        case 'USER':
-        case 'WORKDIR':
-            return exactlyOne(instruction) ?? checkFlags(instruction);
-        case 'STOPSIGNAL':
-            return exactlyOne(instruction);
-        case 'ONBUILD':
-            return atLeastOne(instruction) ?? checkFlags(instruction) ?? checkTrigger(instruction);
-        case 'HEALTHCHECK':
-            return checkHealth(instruction);
-        case 'SHELL':
-            return checkFlags(instruction) ?? atLeastOne(instruction) ?? checkShell(instruction);
-        case 'CMD':
-        case 'ENTRYPOINT':
-            return checkFlags(instruction);
+    catch {
+        // No base64, no gzip, too long, no JSON, or a file that is not in the table.
     }
+    return { record: null, reason: 'its record is damaged' };
 }
-function atLeastOne(instruction) {
-    if (instruction.words.length > 0)
-        return null;
-    return problem(`${instruction.keyword} requires at least one argument`, instruction);
+/** @throws Error when the table or a step's part of it is not what it should be */
+function recordOf({ version: _, files: table, steps, ...record }) {
+    const states = table.paths.map((path, at) => {
+        const digest = table.digests.slice(at * DIGITS, (at + 1) * DIGITS).trimEnd();
+        return { path, mode: table.modes[at] ?? -1, size: table.sizes[at] ?? -1, digest };
+    });
+    const lengths = [table.modes.length, table.sizes.length, table.digests.length / DIGITS];
+    if (lengths.some((length) => length !== states.length) || !states.every(isState))
+        throw new Error('no table');
+    const lists = new Map();
+    let listed = 0;
+    const listOf = (parts) => {
+        const known = lists.get(parts.join());
+        if (known)
+            return known;
+        listed += parts.reduce((sum, count, at) => (at % 2 === 1 ? sum + count : sum), 0);
+        if (listed > MOST_LISTED)
+            throw new Error('too many files');
+        const files = parts.flatMap((start, at) => (at % 2 === 0 ? part(states, start, parts[at + 1]) : []));
+        if (files.some(({ path }, at) => at > 0 && path <= (files[at - 1]?.path ?? '')))
+            throw new Error('not sorted');
+        lists.set(parts.join(), files);
+        return files;
+    };
+    return { ...record, steps: steps.map((step) => ({ ...step, files: step.files && listOf(step.files) })) };
 }
-function exactlyOne(instruction) {
-    if (instruction.words.length === 1)
-        return null;
-    return problem(`${instruction.keyword} requires exactly one argument`, instruction);
+function part(states, start, count = 0) {
+    if (count === 0 || start + count > states.length)
+        throw new Error('no such files');
+    return states.slice(start, start + count);
 }
-function checkFrom(instruction) {
-    const [base, as, name, ...others] = instruction.words;
-    if (as?.text.toLowerCase() === 'as' && name !== undefined && others.length === 0) {
-        const { text, range } = name;
-        if (/^[a-z][a-z0-9-_.]*$/.test(text.toLowerCase()))
-            return null;
-        const message = `invalid name for build stage: ${JSON.stringify(text)}, name can't start with a number or contain symbols`;
-        return problem(message, instruction, null, range);
+/** Whether no id is there twice, and every step stands on steps that are there, and never on itself. */
+function isOrdered(steps) {
+    const above = new Map(steps.map(({ id }) => [id, []]));
+    if (above.size !== steps.length)
+        return false;
+    const open = new Map();
+    for (const { id, parent, sources } of steps) {
+        const below = [...(parent === null ? [] : [parent]), ...sources.map(({ step }) => step)];
+        for (const one of below)
+            above.get(one)?.push(id);
+        if (!below.every((one) => above.has(one)))
+            return false;
+        open.set(id, below.length);
     }
-    if (base !== undefined && as === undefined)
-        return null;
-    const end = instruction.words.at(-1)?.range.end;
-    const extra = as && end ? { start: as.range.start, end } : instruction.range;
-    const hint = 'Write `FROM image` or `FROM image AS name`.';
-    return problem('FROM requires either one or three arguments', instruction, hint, extra);
-}
-function checkCopy(instruction) {
-    const { keyword, words } = instruction;
-    const destination = words.at(-1);
-    if (destination === undefined || words.length < 2) {
-        const message = `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`;
-        return problem(message, instruction, `Write \`${keyword} source destination\`.`);
-    }
-    const flags = checkFlags(instruction);
-    if (flags !== null)
-        return flags;
-    if (heredocWord(destination.text) === null)
-        return null;
-    return problem(`${keyword} cannot accept a heredoc as a destination`, instruction, null, destination.range);
-}
-function checkRun(instruction) {
-    for (const { from, range } of mounts(instruction)) {
-        // A `$` at the very end is none of a variable.
-        if (from === null || !from.slice(0, -1).includes('$'))
-            continue;
-        return problem("'from' doesn't support variable expansion, define alias stage instead", instruction, null, range);
-    }
-    const network = findFlag(instruction, 'network');
-    if (network && !['default', 'none', 'host'].includes(network.value ?? '')) {
-        const hint = 'Write default, none or host.';
-        return problem(`invalid network mode ${JSON.stringify(network.value)}`, instruction, hint, network.range);
-    }
-    const security = findFlag(instruction, 'security');
-    if (security && !['insecure', 'sandbox'].includes(security.value ?? '')) {
-        const hint = 'Write sandbox or insecure.';
-        return problem(`security ${JSON.stringify(security.value)} is not valid`, instruction, hint, security.range);
-    }
-    return null;
-}
-function checkPairs(instruction) {
-    const blank = pairs(instruction).find(({ name }) => name === '');
-    if (blank === undefined)
-        return atLeastOne(instruction);
-    return problem(`${instruction.keyword} names can not be blank`, instruction, null, blank.range);
-}
-function checkVolume(instruction) {
-    if (instruction.words.every(({ text }) => skipSpace(text, 0) < text.length))
-        return null;
-    return problem('VOLUME specified can not be an empty string', instruction);
-}
-function checkTrigger(instruction) {
-    const name = instruction.words[0]?.text.toUpperCase();
-    if (name === 'ONBUILD')
-        return problem("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", instruction);
-    if (name !== 'MAINTAINER' && name !== 'FROM')
-        return null;
-    return problem(`${name} isn't allowed as an ONBUILD trigger`, instruction);
-}
-function checkShell(instruction) {
-    if (instruction.json !== null)
-        return null;
-    const hint = 'Write `SHELL ["/bin/bash", "-c"]`.';
-    return problem('SHELL requires the arguments to be in JSON form', instruction, hint);
-}
-function checkHealth(instruction) {
-    const { words, rest, json } = instruction;
-    if (words.length === 0)
-        return atLeastOne(instruction);
-    const { type, command } = healthcheck(rest);
-    if (type === 'NONE') {
-        const empty = json === null ? command === '' : json.length === 0;
-        return empty ? null : problem('HEALTHCHECK NONE takes no arguments', instruction);
-    }
-    const wrongFlag = checkFlags(instruction);
-    if (wrongFlag !== null)
-        return wrongFlag;
-    if (type !== 'CMD')
-        return problem(`Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`, instruction);
-    if (json === null ? command === '' : json.length === 0) {
-        return problem('Missing command after HEALTHCHECK CMD', instruction);
-    }
-    // In BuildKit's order, not in the line's.
-    for (const name of ['interval', 'timeout', 'start-period', 'start-interval', 'retries']) {
-        const flag = findFlag(instruction, name);
-        if (!flag?.value)
-            continue;
-        const message = name === 'retries' ? wrongRetries(flag.value) : wrongInterval(name, flag.value);
-        if (message !== null)
-            return problem(message, instruction, null, flag.range);
-    }
-    return null;
-}
-function wrongRetries(value) {
-    if (!/^[+-]?\d+$/.test(value))
-        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
-    const number = Number(value);
-    if (number > 2 ** 31 - 1 || number < -(2 ** 31)) {
-        return `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`;
-    }
-    return number < 0 ? `--retries cannot be negative (${number})` : null;
-}
-const SECONDS = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-/** Go's time.ParseDuration, and BuildKit's floor of a millisecond. */
-function wrongInterval(flag, value) {
-    const unsigned = value.replace(/^[+-]/, '');
-    if (unsigned === '0')
-        return null;
-    const quoted = JSON.stringify(value);
-    let seconds = 0;
-    let at = 0;
-    const part = /(\d+\.?\d*|\.\d+)([^\d.]*)/y;
-    while (at < unsigned.length || at === 0) {
-        part.lastIndex = at;
-        const [, number, name = ''] = part.exec(unsigned) ?? [];
-        if (number === undefined)
-            return `time: invalid duration ${quoted}`;
-        if (name === '')
-            return `time: missing unit in duration ${quoted}`;
-        const unit = Object.hasOwn(SECONDS, name) ? SECONDS[name] : undefined;
-        if (unit === undefined)
-            return `time: unknown unit ${JSON.stringify(name)} in duration ${quoted}`;
-        seconds += Number(number) * unit;
-        at = part.lastIndex;
-    }
-    if (value.startsWith('-'))
-        seconds = -seconds;
-    if (seconds === 0 || seconds >= 1e-3)
-        return null;
-    return `Interval ${JSON.stringify(flag)} cannot be less than 1ms`;
-}
-function checkFlags(instruction) {
-    const legal = FLAGS[instruction.keyword] ?? {};
-    const used = new Set();
-    for (const flag of instruction.flags) {
-        const message = wrongFlag(flag, legal, used);
-        if (message === null)
-            continue;
-        const names = Object.keys(legal).map((name) => `--${name}`);
-        const hint = names.length > 0 ? `${instruction.keyword} takes ${names.join(', ')}.` : `${instruction.keyword} takes no flags.`;
-        return problem(message, instruction, message.startsWith('unknown') ? hint : null, flag.range);
-    }
-    return null;
-}
-function wrongFlag({ name, value }, legal, used) {
-    const kind = Object.hasOwn(legal, name) ? legal[name] : undefined;
-    if (kind === undefined)
-        return suggest(`unknown flag: --${name}`, name, Object.keys(legal), (option) => option);
-    if (used.has(name) && kind !== 'strings')
-        return `duplicate flag specified: --${name}`;
-    used.add(name);
-    if (kind === 'boolean' ? value === '' : value === null)
-        return `missing a value on flag: --${name}`;
-    if (kind !== 'boolean' || ['true', 'false', undefined].includes(value?.toLowerCase()))
-        return null;
-    return `expecting boolean value for flag --${name}, not: ${value}`;
-}
-/** BuildKit's util/suggest: names the nearest option. Of equals it takes any, we the likelier. */
-function suggest(message, value, options, display) {
-    const best = nearest(value, options);
-    return best === null || best.toLowerCase() === value ? message : `${message} (did you mean ${display(best)}?)`;
-}
-
-;// CONCATENATED MODULE: ./lib/dockerfile/link.js
-
-
-
-/** The stages that the instructions make. `globals` is what their FROM lines see. */
-function linkStages(instructions, globals, escapeToken) {
-    const stages = [];
-    const problems = [];
-    const byName = new Map();
-    for (const instruction of instructions) {
-        const stage = stages.at(-1);
-        if (instruction.keyword === 'FROM') {
-            const resolved = resolve(instruction.words[0]?.text ?? '', globals, escapeToken);
-            const base = baseOf(instruction, byName, resolved);
-            const { range } = instruction.words[0] ?? instruction;
-            if (resolved !== null && !byName.has(resolved))
-                problems.push(...wrongCase(resolved, range, byName));
-            const name = link_stageName(instruction);
-            if (name !== null)
-                byName.set(name, stages.length);
-            const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
-            stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
-        }
-        else if (stage !== undefined) {
-            stage.instructions.push(instruction);
-        }
-        else if (instruction.keyword !== 'ARG') {
-            const hint = 'Only ARG may stand above the first FROM.';
-            problems.push({ message: 'no build stage in current context', hint, range: instruction.range });
+    const done = steps.map(({ id }) => id).filter((id) => open.get(id) === 0);
+    for (const id of done) {
+        for (const next of above.get(id) ?? []) {
+            const left = (open.get(next) ?? 0) - 1;
+            open.set(next, left);
+            if (left === 0)
+                done.push(next);
         }
     }
-    problems.push(...wrongSources(stages));
-    return { stages, problems };
+    return done.length === steps.length;
 }
-function link_stageName({ words }) {
-    return words[1]?.text.toLowerCase() === 'as' && words[2] !== undefined ? words[2].text.toLowerCase() : null;
+const isString = (value) => typeof value === 'string';
+const isFlag = (value) => typeof value === 'boolean';
+const isCount = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isMeasure = (value) => Number.isFinite(value) && Number(value) >= 0;
+const isMode = (value) => isCount(value) && value <= 0o177777;
+const codec_isDigest = (value) => isString(value) && /^([0-9a-f]{16})?$/.test(value);
+function oneOf(...values) {
+    return (value) => values.some((one) => one === value);
 }
-/** A name that differs from a stage's only in case means that stage: BuildKit rejects it, and there is no other. */
-function baseOf(from, byName, resolved) {
-    const name = from.words[0]?.text ?? '';
-    const stage = byName.get((resolved ?? name).toLowerCase());
-    if (stage !== undefined)
-        return { kind: 'stage', stage, name };
-    return { kind: resolved === 'scratch' ? 'scratch' : 'image', name };
+function orNull(check) {
+    return (value) => value === null || check(value);
 }
-/**
- * The problem of a name with capitals that is no stage's. BuildKit keeps the names of stages in lower case, does not
- * lower the name behind FROM, and the path of an image has no capitals (distribution/reference, ParseNormalizedNamed).
- */
-function wrongCase(name, range, byName) {
-    const [, domain, path = name] = /^((?:[^/]*[.:A-Z][^/]*|localhost)\/)?(.*)$/s.exec(name) ?? [];
-    const official = domain === undefined && !path.includes('/') ? 'library/' : '';
-    const repository = official + path.replace(/:.*$/s, '');
-    if (repository === repository.toLowerCase())
-        return [];
-    const quoted = JSON.stringify(name);
-    const message = `failed to parse stage name ${quoted}: invalid reference format: repository name (${repository}) must be lowercase`;
-    const lower = name.toLowerCase();
-    const hint = byName.has(lower)
-        ? `BuildKit keeps the names of stages in lower case: write \`FROM ${lower}\`.`
-        : 'The names of images are in lower case.';
-    return [{ message, hint, range }];
+function listOf(check) {
+    return (value) => Array.isArray(value) && value.every(check);
 }
-/** What is wrong with the sources of COPY --from, which may be a stage's name or index, or an image. */
-function wrongSources(stages) {
-    const names = new Set(stages.map(({ name }) => name));
-    const isStage = (name) => names.has(name.toLowerCase());
-    // BuildKit numbers the images that are named so far behind the stages, so that an index may be one of theirs.
-    let numbered = stages.length;
-    return stages
-        .flatMap(({ instructions }) => instructions)
-        .flatMap((instruction) => {
-        numbered += mounts(instruction).filter(({ from }) => !isStage(from ?? 'scratch')).length;
-        const flag = instruction.keyword === 'COPY' ? findFlag(instruction, 'from') : null;
-        if (!flag?.value)
-            return [];
-        const index = /^[+-]?\d+$/.test(flag.value) ? Number(flag.value) : null;
-        if (index !== null)
-            return wrongIndex(flag, index, numbered, stages.length);
-        if (isStage(flag.value))
-            return [];
-        numbered++;
-        return wrongImage(flag, flag.value);
+/** An object with these keys and no others. That none is forgotten here is seen to by the compiler. */
+function object(checks) {
+    const all = Object.entries(checks);
+    return (value) => {
+        if (typeof value !== 'object' || value === null || Array.isArray(value))
+            return false;
+        const has = (key) => Object.hasOwn(value, key);
+        const isWhole = all.every(([key, check]) => has(key) && check(value[key]));
+        return isWhole && Object.keys(value).length === all.length;
+    };
+}
+/** Texts by names that mean nothing to JavaScript. */
+function isTexts(value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return false;
+    return Object.entries(value).every(([name, text]) => !(name in Object.prototype) && isString(text));
+}
+const isState = object({ path: isString, mode: isMode, size: isCount, digest: codec_isDigest });
+const isStep = object({
+    id: isString,
+    stage: isString,
+    platform: orNull(isString),
+    line: orNull(isCount),
+    instruction: isString,
+    text: isString,
+    heredoc: isString,
+    content: isString,
+    parent: orNull(isString),
+    sources: listOf(object({ step: isString, way: oneOf('copy', 'mount', 'link') })),
+    settings: listOf(object({ keyword: oneOf('USER', 'WORKDIR', 'SHELL'), text: isString, line: isCount })),
+    variables: listOf(object({ name: isString, value: isString, line: orNull(isCount) })),
+    complete: isFlag,
+    operation: orNull(isString),
+    images: listOf(object({ name: isString, digest: orNull(isString) })),
+    remote: orNull(isString),
+    files: orNull(listOf(isCount)),
+    done: isFlag,
+    seconds: orNull(isMeasure),
+});
+const isWritten = object({
+    version: oneOf(codec_VERSION),
+    time: isMeasure,
+    commit: isString,
+    stages: listOf(isString),
+    engine: orNull(isString),
+    options: isTexts,
+    steps: listOf(isStep),
+    files: object({
+        paths: listOf(isString),
+        modes: listOf(isMode),
+        sizes: listOf(isCount),
+        digests: isString,
+    }),
+});
+
+;// CONCATENATED MODULE: ./lib/explain/findings.js
+// What the order that the lint complains of cost in this build: the seconds of steps that ran again for no other reason. Pure.
+/** Rules that tell which steps run again when files change, or when a variable does. */
+const BY_FILES = new Set([
+    'copy-before-install',
+    'system-packages-after-copy',
+    'volatile-files-copied-early',
+    'context-too-broad',
+    'remote-add',
+]);
+const BY_VARIABLES = new Set(['volatile-variable-before-run', 'variable-declared-early']);
+/** The findings, with the seconds that they cost in the build of these steps; null where nothing was measured. */
+function withSeconds(findings, steps) {
+    const byId = new Map(steps.map((step) => [step.id, step]));
+    const rootOf = (step) => byId.get(step.cause?.root ?? step.id);
+    return findings.map((finding) => {
+        const wasted = new Set(placesOf(finding, steps).filter((step) => isWasted(finding, step, rootOf(step), steps)));
+        const seconds = [...wasted].reduce((all, step) => all + step.seconds, 0);
+        return wasted.size === 0 ? finding : { ...finding, seconds };
     });
 }
-function wrongIndex({ range }, index, numbered, stages) {
-    if (index >= 0 && index < numbered)
-        return [];
-    const hint = stages === 1 ? 'The file has one stage, number 0.' : `The file has ${stages} stages, counted from 0.`;
-    return [{ message: `invalid stage index ${index}`, hint, range }];
+/** The steps of the lines that a finding relates to. */
+function placesOf({ related }, steps) {
+    return related.flatMap(({ line }) => stepsAt(line, steps));
 }
-function wrongImage({ range }, name) {
-    if (resolve(name, { values: new Map(), closed: true }) === name)
-        return wrongCase(name, range, new Map());
-    const message = 'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround';
-    return [{ message, hint: null, range }];
+/** The steps, one a platform, of the instruction in which a line is. */
+function stepsAt(line, steps) {
+    const start = Math.max(...steps.map((step) => (step.line !== null && step.line <= line ? step.line : 0)));
+    return steps.filter((step) => step.line === start);
+}
+function isWasted(finding, step, root, steps) {
+    if (!root?.cause || (step.status !== 'miss' && step.status !== 'failed'))
+        return false;
+    const { kind, evidence, more } = root.cause;
+    if (BY_VARIABLES.has(finding.rule)) {
+        return kind === 'variable-changed' && evidence.every((line) => line.endsWith(`, line ${finding.line}`));
+    }
+    if (!BY_FILES.has(finding.rule) || kind !== 'files-changed' || root === step)
+        return false;
+    const places = [...stepsAt(finding.line, steps), ...placesOf(finding, steps)];
+    // A manifest that changed has the install run in any order.
+    const needed = evidence.some((line) => finding.message.includes(line.replace(/^\w+ (.*\/)?/, '').replace(/ .*/, '')));
+    return places.includes(root) && !needed && more === 0;
 }
 
-;// CONCATENATED MODULE: ./lib/dockerfile/parse.js
-// Text → model. Tolerant: what BuildKit would reject is listed, and everything else is in the model all the same.
-// The order of the work is BuildKit's own: lines.ts, split.ts, check.ts and link.ts say which part of it they follow.
+;// CONCATENATED MODULE: ./lib/context/select.js
+// Which files of the build context a build reads: the sources of COPY and ADD, the bind mounts of RUN. It follows
+// dispatchCopy in BuildKit's dockerfile2llb/convert_copy.go, docopy in its solver/llbsolver/file/backend.go, and fsutil's
+// copy/copy.go.
+
+
 
 
 
@@ -47624,73 +49513,275 @@ function wrongImage({ range }, name) {
 
 
 /**
- * Reads a Dockerfile. Never throws. `path` only names the file in messages. With `buildArgs`, a FROM whose name holds a
- * variable leads to the stage that such a build uses; without, to the one that the ARGs' defaults name.
- *
- * `problems` has what BuildKit rejects before it looks at an image or a file. A frontend other than Docker's own may
- * have another language, so that a file whose `# syntax=` names one has none.
+ * What a build reads of its context, instruction after instruction; those that read nothing of it are left out.
+ * @param target as for neededStages
  */
-function parseDockerfile(text, path, buildArgs = {}) {
-    const reader = new LineReader(text);
-    const problems = [];
-    const instructions = [];
-    for (let line = reader.read(); line !== null; line = reader.read()) {
-        const instruction = readInstruction(reader, line, instructions.at(-1) ?? null, problems);
-        if (instruction !== null)
-            instructions.push(instruction);
-    }
-    const { directives, comments, escape: escapeToken } = reader;
-    const linked = linkStages(instructions, globalScope({ instructions, escape: escapeToken }, buildArgs), escapeToken);
-    const { stages } = linked;
-    const dockerfile = { path, directives, escape: escapeToken, comments, instructions, stages };
-    problems.push(...linked.problems);
-    problems.push(...reader.problems, ...wrongWhole(dockerfile, reader, problems));
-    problems.sort((a, b) => a.range.start.line - b.range.start.line);
-    return { dockerfile, problems: speaksDockerfile(dockerfile) ? problems : [] };
-}
-/** Docker's frontends and their mirrors have `dockerfile` in their name. */
-function speaksDockerfile({ directives }) {
-    const syntax = directives.find(({ name }) => name === 'syntax')?.value;
-    return syntax === undefined || /dockerfile/i.test(syntax);
-}
-function readInstruction(reader, line, above, problems) {
-    const { keyword, instruction } = splitLine(line.text, line.pieces, reader.escape);
-    if (instruction === null) {
-        problems.push(unknownInstruction(keyword, rangeAt(line.pieces, 0, line.text.trimEnd().length), above));
-        return null;
-    }
-    instruction.comments = line.comments;
-    problems.push(...[checkInstruction(instruction), readHeredocs(reader, line, instruction)].filter((found) => found !== null));
-    instruction.range.end = reader.lineRange(reader.line - 1).end;
-    return instruction;
-}
-/** Gives the instruction the heredocs that its line announces; the problem if one of them does not end. */
-function readHeredocs(reader, line, instruction) {
-    const target = instruction.trigger ?? instruction;
-    if (!['ADD', 'COPY', 'RUN'].includes(target.keyword) || target.json !== null)
-        return null;
-    for (const announced of announcedHeredocs(line.text)) {
-        const body = reader.readHeredoc(announced.name, announced.chomp);
-        if (body === null) {
-            const hint = `The heredoc goes on to the end of the file: no line below is exactly \`${announced.name}\`.`;
-            return { message: 'unterminated heredoc', hint, range: instruction.range };
+function readings(context, dockerfile, target, buildArgs = {}) {
+    const reading = [];
+    const paths = [];
+    for (const stage of neededStages(dockerfile, target)) {
+        for (const { stage: owner, instruction, scope } of scopes(dockerfile, stage, buildArgs)) {
+            if (owner !== stage)
+                continue;
+            const sources = select_sourcesOf(instruction, (word) => resolve(word, scope, dockerfile.escape));
+            // A tmpfs makes BuildKit ask for the whole context. (dispatchRunMounts in convert_runmount.go)
+            if (sources === null || mounts(instruction).some(({ type }) => type === 'tmpfs'))
+                paths.push('');
+            else
+                paths.push(...sources.map(({ text }) => text));
+            if (sources?.length !== 0)
+                reading.push({ stage, instruction, sources });
         }
-        instruction.heredocs.push({ ...announced, ...body });
     }
-    target.heredocs = instruction.heredocs;
-    return null;
+    const sent = unlessBad(() => context.sent(paths));
+    return reading.map(({ sources, ...where }) => ({
+        ...where,
+        selection: sent && sources && unlessBad(() => select_select(sent, where.instruction, sources)),
+    }));
 }
-/** The problem of a file in which nothing can be built; none if a line of it was complained about already. */
-function wrongWhole({ instructions, stages }, reader, found) {
-    if (stages.length > 0 || found.length > 0)
-        return [];
-    const start = { line: 1, column: 1 };
-    const range = reader.lineCount > 0 ? reader.lineRange(0) : { start, end: start };
-    if (instructions.length === 0) {
-        const message = reader.lineCount > 0 ? 'file with no instructions' : 'the Dockerfile cannot be empty';
-        return [{ message, hint: 'A Dockerfile begins with `FROM image`.', range }];
+function unlessBad(work) {
+    try {
+        return work();
     }
-    return [{ message: 'dockerfile contains no stages to build', hint: 'Add `FROM image` below the ARGs.', range }];
+    catch (error) {
+        if (error instanceof PatternError)
+            return null;
+        throw error;
+    }
+}
+// Where ADD takes from elsewhere, and COPY refuses to (dfgitutil/git_ref.go).
+const REMOTE = /^(https?|git|ssh):\/\/|^[\w.-]+@[\w.-]+:/;
+/** The sources in the context: not those of COPY --from, URLs and heredocs. Null if one is not known. */
+function select_sourcesOf(instruction, see) {
+    const copy = flagValue(instruction, 'from') ? null : copied(instruction);
+    const parents = (flagValue(instruction, 'parents') ?? 'false') !== 'false';
+    const sources = [];
+    for (const { text: written } of copy?.sources ?? []) {
+        const text = see(written);
+        if (text === null)
+            return null;
+        if (REMOTE.test(text))
+            continue;
+        const pivot = text.indexOf('/./');
+        const path = rooted(!parents ? text : pivot < 0 ? '' : text.slice(0, pivot));
+        const inner = pivot < 0 ? text : text.slice(pivot + 3);
+        sources.push({ text, path, wildcards: hasWildcards(path), parents: parents ? rooted(inner) : null });
+    }
+    for (const { type, from, source } of mounts(instruction)) {
+        if (type !== 'bind' || from !== null)
+            continue;
+        const text = see(inFlag(source ?? '.'));
+        if (text === null)
+            return null;
+        sources.push({ text, path: rooted(text), wildcards: false, parents: null });
+    }
+    return sources;
+}
+// BuildKit takes each byte of a flag for a character, so that `é` becomes `Ã©`. (extractBuilderFlags in
+// parser/split_command.go)
+function inFlag(value) {
+    return Buffer.from(value).toString('latin1');
+}
+function select_select(context, { flags }, sources) {
+    // Variables in it are not resolved, by BuildKit neither. (CopyCommand.Expand in instructions/commands.go)
+    const exclude = flags.filter(({ name }) => name === 'exclude').map(({ value }) => inFlag(value ?? ''));
+    const selector = new Selector(context, exclude.length > 0 ? new Patterns(exclude) : null);
+    for (const source of sources)
+        selector.add(source);
+    return selector.selection();
+}
+class Selector {
+    context;
+    exclude;
+    entries = new Map();
+    missing = new Set();
+    constructor(context, exclude) {
+        this.context = context;
+        this.exclude = exclude;
+    }
+    selection() {
+        const entries = [...this.entries.values()];
+        const files = entries.filter(({ kind }) => kind !== 'directory');
+        const bytes = files.reduce((sum, { kind, size }) => (kind === 'file' ? sum + size : sum), 0);
+        const directories = entries.filter(({ kind }) => kind === 'directory');
+        return { files, directories, bytes, missing: [...this.missing] };
+    }
+    add(source) {
+        let isEmpty = true;
+        for (const path of source.wildcards ? this.matches(source) : [source.path]) {
+            const found = this.context.find(path);
+            if (found === null)
+                this.missing.add(source.wildcards ? path : source.text);
+            else if (found.entry.kind === 'directory')
+                isEmpty = !this.addDirectory(found, source) && isEmpty;
+            else
+                this.entries.set(found.entry.path, found.entry);
+        }
+        // Newer than the rest: before Dockerfile 1.20 it was no error.
+        const required = source.parents !== null && !source.wildcards && !hasWildcards(source.parents);
+        if (required && isEmpty)
+            this.missing.add(source.text);
+    }
+    /** What a path with wildcards matches. (ResolveWildcards) */
+    *matches({ path, text }) {
+        const parts = path.split('/');
+        const first = parts.findIndex(hasWildcards);
+        const pattern = parts.slice(first);
+        const isMatch = glob(pattern.join('/'));
+        const start = this.context.find(parts.slice(0, first).join('/'));
+        if (start === null)
+            this.missing.add(text);
+        if (start?.entry.kind !== 'directory')
+            return;
+        // Only a class in brackets matches slashes as well.
+        const depth = pattern.some((part) => part.includes('[')) ? Number.POSITIVE_INFINITY : pattern.length;
+        yield* this.matchesIn(start, depth, (found) => isMatch(pathBelow(start, found.entry)));
+    }
+    /** The matches in a directory, nothing below a match. */
+    *matchesIn(directory, depth, isMatch) {
+        for (const found of this.context.children(directory)) {
+            if (isMatch(found)) {
+                if (this.context.isSeen(found))
+                    yield found.entry.path;
+            }
+            else if (found.entry.kind === 'directory' && depth > 1)
+                yield* this.matchesIn(found, depth - 1, isMatch);
+        }
+    }
+    /**
+     * The content of a directory. Both lists of patterns are matched against paths inside it, never against itself.
+     * @returns whether there is any
+     */
+    addDirectory(found, source) {
+        let isAny = false;
+        const include = source.parents === null ? null : new Patterns([source.parents]);
+        const filtered = include !== null || this.exclude !== null;
+        // A directory that is not selected itself is, as soon as something in it is.
+        const levels = new Map();
+        for (const entry of this.context.walk(found)) {
+            const path = pathBelow(found, entry);
+            const above = levels.get((0,posix_namespaceObject.dirname)(path));
+            const level = { included: [], excluded: [], entry };
+            const isIncluded = include?.match(path, above?.included ?? null, level.included) ?? true;
+            const isExcluded = this.exclude?.match(path, above?.excluded ?? null, level.excluded) ?? false;
+            if (filtered && entry.kind === 'directory')
+                levels.set(path, level);
+            if (!isIncluded || isExcluded)
+                continue;
+            isAny = true;
+            for (let at = (0,posix_namespaceObject.dirname)(path); at !== '.'; at = (0,posix_namespaceObject.dirname)(at)) {
+                const parent = levels.get(at)?.entry;
+                if (parent)
+                    this.entries.set(parent.path, parent);
+            }
+            this.entries.set(entry.path, entry);
+            // When it filters the root, BuildKit follows the links that lie directly in it to hash them (includedPaths in
+            // cache/contenthash/checksum.go), although it copies them as links.
+            const follows = filtered && source.path === '' && !path.includes('/') && entry.kind === 'symlink';
+            if (follows && !this.context.has(entry.path))
+                this.missing.add(entry.path);
+        }
+        return isAny;
+    }
+}
+function pathBelow({ entry: { path: directory } }, { path }) {
+    return directory === '' ? path : path.slice(directory.length + 1);
+}
+
+;// CONCATENATED MODULE: ./lib/host/blobids.js
+// The names that git would give the content of files, for files that are read for it: many small ones fast, and large ones
+// without holding them in memory.
+
+
+
+
+// What was a file when it was listed may have become a pipe, which must not hold us up, or a link.
+const READ = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+const MOST_AT_ONCE = 1 << 20;
+const MOST_LARGE_FILES = 4;
+// Whoever else has something to do, such as reading what docker prints, waits no longer than this.
+const MOST_MILLISECONDS = 20;
+/**
+ * The blobs that git would make of these files, unconverted; null for one that is not there, is no file or may not be read.
+ * Of a file that grows meanwhile it is the part that was there.
+ */
+async function readBlobs(directory, paths) {
+    const blobs = [];
+    const large = [];
+    const buffer = Buffer.allocUnsafe(MOST_AT_ONCE);
+    let since = performance.now();
+    for (const [at, path] of paths.entries()) {
+        const blob = readSmall(`${directory}/${path}`, buffer);
+        blobs.push(blob === 'large' ? null : blob);
+        if (blob === 'large')
+            large.push(at);
+        if (performance.now() - since < MOST_MILLISECONDS)
+            continue;
+        await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+        since = performance.now();
+    }
+    const readers = Array.from({ length: Math.min(MOST_LARGE_FILES, large.length) }, async () => {
+        for (let at = large.pop(); at !== undefined; at = large.pop()) {
+            blobs[at] = await readLarge(`${directory}/${paths[at]}`).catch(() => null);
+        }
+    });
+    await Promise.all(readers);
+    return blobs;
+}
+/** The blob that git would make of this content. */
+function blobOf(content) {
+    return { id: begin(content.length).update(content).digest('hex'), bytes: content.length };
+}
+function begin(bytes) {
+    return (0,external_node_crypto_.createHash)('sha1').update(`blob ${bytes}\0`);
+}
+// Calls that wait, on purpose: a promise for each of 100,000 files takes several times as long.
+function readSmall(path, buffer) {
+    try {
+        const file = (0,external_node_fs_.openSync)(path, READ);
+        try {
+            const stats = (0,external_node_fs_.fstatSync)(file);
+            if (!stats.isFile())
+                return null;
+            if (stats.size > MOST_AT_ONCE)
+                return 'large';
+            return blobOf(buffer.subarray(0, (0,external_node_fs_.readSync)(file, buffer, 0, stats.size, 0)));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(file);
+        }
+    }
+    catch {
+        return null;
+    }
+}
+async function readLarge(path) {
+    const file = await (0,promises_namespaceObject.open)(path, READ);
+    try {
+        const buffer = Buffer.allocUnsafe(MOST_AT_ONCE);
+        // The size stands in front, so that a file that was cut off meanwhile is read again.
+        for (let tries = 0; tries < 3; tries++) {
+            const stats = await file.stat();
+            const id = stats.isFile() ? await hash(file, stats.size, buffer) : null;
+            if (id !== null)
+                return { id, bytes: stats.size };
+        }
+        return null;
+    }
+    finally {
+        await file.close();
+    }
+}
+async function hash(file, bytes, buffer) {
+    const sum = begin(bytes);
+    for (let at = 0; at < bytes;) {
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
+        if (bytesRead === 0)
+            return null;
+        sum.update(buffer.subarray(0, bytesRead));
+        at += bytesRead;
+    }
+    return sum.digest('hex');
 }
 
 ;// CONCATENATED MODULE: ./lib/host/git.js
@@ -47698,10 +49789,22 @@ function wrongWhole({ instructions, stages }, reader, found) {
 // answer is null.
 
 
+
+
 /** The top of the work tree in which a directory lies, links resolved. */
 async function topLevel(directory) {
     const printed = await git(directory, ['rev-parse', '--show-toplevel']);
     return printed?.replace(/\r?\n$/, '') || null;
+}
+/** The directory and those above it, up to the top of its work tree; only itself, where it lies in none. Starts no program. */
+function directoriesUpToTop(directory) {
+    const directories = [];
+    for (let at = (0,external_node_path_.resolve)(directory); !directories.includes(at); at = (0,external_node_path_.dirname)(at)) {
+        directories.push(at);
+        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(at, '.git')))
+            return directories;
+    }
+    return directories.slice(0, 1);
 }
 /**
  * The files below a directory that match a pattern, relative to it: those that git tracks, and those that it would, had
@@ -47726,7 +49829,7 @@ async function git(directory, args) {
 }
 const MOST_COMMITS = 200;
 // A repository that takes longer is not worth the wait.
-const MOST_MILLISECONDS = 3000;
+const git_MOST_MILLISECONDS = 3000;
 /**
  * The files that each of the last commits changed, the newest first, as paths relative to the directory; those outside it
  * are left out. Merges count as one commit each. Waits for git, which takes some 20 ms.
@@ -47734,25 +49837,1356 @@ const MOST_MILLISECONDS = 3000;
 function recentChanges(directory) {
     // Of a merge what it brought; no renames and no lazy fetching, which would read or download files.
     const how = ['--first-parent', '-m', '--name-only', '--no-renames', '--no-show-signature', '--relative', '-z'];
-    try {
-        const log = (0,external_node_child_process_namespaceObject.execFileSync)('git', ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how], {
-            cwd: directory,
-            encoding: 'utf8',
-            env: { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' },
-            maxBuffer: 1 << 26,
-            stdio: ['ignore', 'pipe', 'ignore'],
-            timeout: MOST_MILLISECONDS,
-        });
-        return log.split('\x01').slice(1).flatMap(changesOf);
-    }
-    catch {
+    const log = gitNow(directory, ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how]);
+    return (log ?? '').split('\x01').slice(1).flatMap(changesOf);
+}
+/**
+ * Those of the directories, relative to the one that is given, that git ignores and tracks nothing of; whether they are
+ * there makes no difference. Waits for git, some 20 ms.
+ */
+function ignoredDirectories(directory, paths) {
+    const inside = paths.map((path) => `${path}/x`).join('\0');
+    const ignored = gitNow(directory, ['check-ignore', '-z', '--stdin'], inside);
+    const tracked = ignored && gitNow(directory, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths]);
+    if (ignored === null || tracked === null)
         return [];
-    }
+    const kept = tracked.split('\0');
+    return ignored
+        .split('\0')
+        .map((path) => path.slice(0, -'/x'.length))
+        .filter((path) => path !== '' && !kept.some((file) => file.startsWith(`${path}/`)));
+}
+/**
+ * The files below the directory that git tracks and of which a line matches an extended regular expression, relative to
+ * it; null where git cannot tell in time. Waits for git, which takes 10 to 500 ms.
+ */
+function filesMatching(directory, pattern) {
+    const found = gitNow(directory, ['grep', '-I', '-z', '-E', '--no-color', '--name-only', '-e', pattern]);
+    return found?.split('\0').filter((path) => path !== '') ?? null;
+}
+/** What git prints, at once; null where it fails or takes too long. An exit code of 1 says that nothing was found. */
+function gitNow(directory, args, input = '') {
+    const { status, stdout } = (0,external_node_child_process_namespaceObject.spawnSync)('git', args, {
+        cwd: directory,
+        encoding: 'utf8',
+        env: untouching(),
+        input,
+        maxBuffer: 1 << 26,
+        stdio: ['pipe', 'pipe', 'ignore'],
+        timeout: git_MOST_MILLISECONDS,
+    });
+    return status === 0 || status === 1 ? stdout : null;
+}
+/** An environment in which git neither writes nor downloads anything; older versions only heed the last of these. */
+function untouching() {
+    return { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
 }
 /** The files of a commit; none where it has no parent known here, since it then seems to have made every file. */
 function changesOf(commit) {
     const [parents = '', ...files] = commit.split('\0');
     return parents === '' ? [] : [files.map((file) => file.replace(/^\n/, '')).filter((file) => file !== '')];
+}
+// Some 0.2 s for 100,000 files, when the file system is warm.
+const MOST_MILLISECONDS_FOR_FILES = 10_000;
+// What git may make other content of. Its line ends are missing here, which show in the size.
+const UNCONVERTED = ':(attr:!filter !ident !working-tree-encoding)';
+/**
+ * The files below a directory that are, by what git remembers of them, as they are in the index: path → blob. One whose
+ * size is not the blob's has other line ends. No file's content is read, but of those that were written in the moment in
+ * which the index was.
+ * @returns null where git does not say it all
+ */
+async function unmodifiedFiles(directory) {
+    const modified = new Set();
+    const comparing = records(directory, ['diff-files', '--name-only', '--relative', '--ignore-submodules=all', '-z'], '\0', (path) => modified.add(path));
+    const paths = [];
+    const ids = [];
+    const list = ['ls-files', '--stage', '-v', '-z', '--', UNCONVERTED];
+    const listed = await records(directory, list, '\0', (record) => {
+        // `H`: not unmerged, and git was not told to take the file for unchanged, or for absent.
+        const [, id, path] = /^H 100\d{3} ([0-9a-f]{40}) 0\t(.+)$/s.exec(record) ?? [];
+        // A name that is not UTF-8 would stand for another one.
+        if (id && path && !path.includes('\ufffd')) {
+            paths.push(path);
+            ids.push(id);
+        }
+    });
+    // Only git 2.42 and newer give sizes with the list.
+    const sizes = [];
+    const ask = ['cat-file', '--batch-check=%(objectsize)', '--buffer'];
+    const sized = listed && (await records(directory, ask, '\n', (size) => sizes.push(Number(size)), ids.join('\n')));
+    if (!(await comparing) || !sized || sizes.length !== ids.length)
+        return null;
+    const blobs = new Map();
+    for (const [at, path] of paths.entries()) {
+        if (!modified.has(path))
+            blobs.set(path, { id: ids[at] ?? '', bytes: sizes[at] ?? 0 });
+    }
+    return blobs;
+}
+/** Takes what git prints as it comes, piece after piece. @returns whether git did well */
+function records(directory, args, end, take, input = '') {
+    // A monitor would be a program of the repository's choice.
+    const child = (0,external_node_child_process_namespaceObject.spawn)('git', ['-C', directory, '-c', 'core.fsmonitor=false', ...args], {
+        env: untouching(),
+        stdio: ['pipe', 'pipe', 'ignore'],
+        signal: AbortSignal.timeout(MOST_MILLISECONDS_FOR_FILES),
+    });
+    // It may have ended before it read all.
+    child.stdin.on('error', () => undefined).end(input);
+    let begun = [];
+    child.stdout.on('data', (chunk) => {
+        const whole = chunk.lastIndexOf(end);
+        begun.push(whole < 0 ? chunk : chunk.subarray(0, whole));
+        if (whole < 0)
+            return;
+        for (const record of Buffer.concat(begun).toString().split(end))
+            take(record);
+        begun = [chunk.subarray(whole + 1)];
+    });
+    return new Promise((resolve) => {
+        child.once('error', () => resolve(false));
+        child.once('close', (code) => resolve(code === 0));
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/context/states.js
+// The state of files of the build context: what a record of a build keeps of them. Where git knows that a file is
+// unmodified, it is not read again.
+
+
+const KIND_BITS = { file: 0o100000, directory: 0o040000, symlink: 0o120000, other: 0 };
+const states_DIGITS = 16;
+// Directories, devices, sockets and pipes.
+const states_NOTHING = { id: '', bytes: 0 };
+// Up to here, reading takes no longer than starting git does: measured 15 µs a file, and 1 ms a megabyte.
+const FEW_FILES = 2000;
+const FEW_BYTES = 32 << 20;
+/**
+ * The states of these entries of a build context, sorted by path, none twice. What is no longer there is left out, and what
+ * may not be read: the builder fails on it as well.
+ * @param directory the root of the context
+ */
+async function fileStates(directory, entries) {
+    const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+    const unique = sorted.filter(({ path }, at) => path !== sorted[at - 1]?.path);
+    const files = unique.filter(({ kind }) => kind === 'file');
+    const blobs = (await blobsOf(directory, files)).values();
+    return unique.flatMap(({ path, kind, mode, target }) => {
+        const link = target === null ? states_NOTHING : blobOf(Buffer.from(target));
+        const blob = kind === 'file' ? blobs.next().value : link;
+        return blob ? [{ path, mode: KIND_BITS[kind] | mode, size: blob.bytes, digest: blob.id.slice(0, states_DIGITS) }] : [];
+    });
+}
+/** In the order of the files. */
+async function blobsOf(directory, files) {
+    const isLittle = files.length < FEW_FILES && files.reduce((sum, { size }) => sum + size, 0) < FEW_BYTES;
+    const known = isLittle ? null : await unmodifiedFiles(directory);
+    const blobs = files.map(({ path, size }) => {
+        const blob = known?.get(path);
+        return blob?.bytes === size ? blob : null;
+    });
+    const unknown = files.filter((_, at) => blobs[at] === null).map(({ path }) => path);
+    const read = (await readBlobs(directory, unknown)).values();
+    return blobs.map((blob) => blob ?? read.next().value ?? null);
+}
+
+;// CONCATENATED MODULE: ./lib/explain/match.js
+// Which step of a build is which of an earlier one: steps are inserted, removed, moved and edited, stages renamed. Pure.
+/** For the steps of a build, by their ids: what they were in the earlier one. Those that are new are left out. */
+function matchSteps(old, now) {
+    const matches = new Map();
+    const before = byPlatform(old.steps);
+    for (const [platform, steps] of byPlatform(now.steps)) {
+        // A stage that both Dockerfiles have is no other one, though only one of the builds ran it.
+        const isOther = (stage, was) => old.stages.includes(stage.name) || now.stages.includes(was.name);
+        // A build for one platform is the same as one in which that is not named.
+        const only = before.size === 1 ? [...before.values()][0] : undefined;
+        const others = before.get(platform) ?? only ?? [];
+        for (const [stage, was] of matchStages(stagesOf(others), stagesOf(steps), isOther))
+            matchWithin(was, stage, matches);
+    }
+    return matches;
+}
+function byPlatform(steps) {
+    return groups(steps, ({ platform }) => platform);
+}
+function stagesOf(steps) {
+    return [...groups(steps, ({ stage }) => stage)].map(([name, own]) => ({
+        name,
+        steps: own,
+        contents: new Set(own.map(({ content }) => content)),
+    }));
+}
+function groups(steps, key) {
+    const found = new Map();
+    for (const step of steps) {
+        const group = found.get(key(step));
+        if (group)
+            group.push(step);
+        else
+            found.set(key(step), [step]);
+    }
+    return found;
+}
+/** More stages than that are compared by their names and their order alone. */
+const MOST_STAGES = 100;
+/** By name; what is left by how much they have in common, then in order. */
+function matchStages(old, now, isOther) {
+    const named = new Map(old.filter(({ name }) => !/^stage-\d+$/.test(name)).map((stage) => [stage.name, stage]));
+    const pairs = [];
+    const taken = new Set();
+    const take = (stage, was) => {
+        if (taken.has(stage) || taken.has(was) || (stage.name !== was.name && isOther(stage, was)))
+            return;
+        taken.add(stage).add(was);
+        pairs.push([stage, was]);
+    };
+    for (const stage of now) {
+        const was = named.get(stage.name);
+        if (was)
+            take(stage, was);
+    }
+    const left = (stages) => stages.filter((stage) => !taken.has(stage));
+    const few = left(now).length <= MOST_STAGES && left(old).length <= MOST_STAGES;
+    const scored = few
+        ? left(now).flatMap((stage) => left(old).map((was) => ({ stage, was, score: likeness(stage, was) })))
+        : [];
+    const apart = ({ stage, was }) => Math.abs(now.indexOf(stage) - old.indexOf(was));
+    scored.sort((a, b) => b.score - a.score || apart(a) - apart(b));
+    for (const { stage, was, score } of scored)
+        if (score > 0)
+            take(stage, was);
+    // A stage without a name of which everything was changed is still the one at the end.
+    const rest = left(old).reverse();
+    for (const [at, stage] of left(now).reverse().entries()) {
+        const was = rest[at];
+        if (was && /^stage-/.test(stage.name) && /^stage-/.test(was.name))
+            take(stage, was);
+    }
+    return pairs;
+}
+function likeness(a, b) {
+    const common = [...a.contents].filter((content) => b.contents.has(content)).length;
+    return common / Math.max(a.contents.size, b.contents.size);
+}
+function matchWithin({ steps: old }, { steps: now }, matches) {
+    const anchors = commonSteps(old, now);
+    const known = new Set(anchors.map(([was]) => was));
+    for (const [was, step] of anchors)
+        matches.set(now[step]?.id ?? '', { old: old[was], moved: false });
+    const gone = old.filter((_, at) => !known.has(at));
+    const left = now.filter(({ id }) => !matches.has(id));
+    // What stands elsewhere now, unchanged.
+    for (const step of left) {
+        const at = gone.findIndex(({ content }) => content === step.content);
+        const [was] = at < 0 ? [] : gone.splice(at, 1);
+        if (was)
+            matches.set(step.id, { old: was, moved: true });
+    }
+    // What was edited stands between the same steps as before.
+    let from = 0;
+    for (const gap of gapsOf(now, matches)) {
+        const end = gap.next === null ? old.length : old.indexOf(gap.next);
+        const between = old.slice(from, end).filter((step) => gone.includes(step));
+        for (const step of gap.steps) {
+            const [was] = between
+                .filter(({ instruction }) => instruction === step.instruction)
+                .sort((a, b) => closeness(b, step) - closeness(a, step));
+            if (!was)
+                continue;
+            matches.set(step.id, { old: was, moved: false });
+            between.splice(between.indexOf(was), 1);
+        }
+        from = end;
+    }
+}
+/** Steps that match nothing, and the earlier step at which the next that does stood. */
+function gapsOf(now, matches) {
+    const gaps = [{ steps: [], next: null }];
+    for (const step of now) {
+        const match = matches.get(step.id);
+        const gap = gaps.at(-1);
+        if (!gap || match?.moved)
+            continue;
+        if (!match)
+            gap.steps.push(step);
+        else {
+            gap.next = match.old;
+            gaps.push({ steps: [], next: null });
+        }
+    }
+    return gaps;
+}
+/** How much two texts have in common, from 0 to 1: of their words. */
+function closeness({ text: a }, { text: b }) {
+    const words = new Set(b.split(/\s+/));
+    const own = a.split(/\s+/);
+    return own.filter((word) => words.has(word)).length / Math.max(own.length, words.size);
+}
+/** Tables of more cells are not made: then only what the beginnings and ends have in common counts. */
+const MOST_CELLS = 1_000_000;
+/** Pairs of positions of the same steps in the same order, as many as there are: a longest common subsequence. */
+function commonSteps(old, now) {
+    const same = (i, j) => old[i]?.content === now[j]?.content;
+    let start = 0;
+    while (start < old.length && start < now.length && same(start, start))
+        start += 1;
+    let end = 0;
+    while (end < old.length - start && end < now.length - start && same(old.length - 1 - end, now.length - 1 - end))
+        end += 1;
+    const rows = old.length - start - end;
+    const columns = now.length - start - end;
+    const pairs = [];
+    for (let at = 0; at < start; at++)
+        pairs.push([at, at]);
+    if (rows * columns <= MOST_CELLS) {
+        // length[i][j]: of the longest one from i and j on.
+        const length = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
+        const at = (i, j) => length[i]?.[j] ?? 0;
+        for (let i = rows - 1; i >= 0; i--) {
+            for (let j = columns - 1; j >= 0; j--) {
+                const row = length[i];
+                row[j] = same(start + i, start + j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+            }
+        }
+        for (let i = 0, j = 0; i < rows && j < columns;) {
+            if (same(start + i, start + j))
+                pairs.push([start + i++, start + j++]);
+            else if (at(i + 1, j) >= at(i, j + 1))
+                i++;
+            else
+                j++;
+        }
+    }
+    for (let back = end; back > 0; back--)
+        pairs.push([old.length - back, now.length - back]);
+    return pairs;
+}
+
+;// CONCATENATED MODULE: ./lib/explain/carry.js
+// What a record takes over from the one before: results that are older than its build, and times. Pure.
+
+/**
+ * The record to keep. A step that a failed build did not come to is kept as it last ran, since that is what there is a
+ * result of; one that was reused keeps the time for which it last ran.
+ */
+function carryOver(now, old) {
+    const matches = matchSteps(old, now);
+    const steps = now.steps.map((step) => {
+        const was = matches.get(step.id)?.old;
+        if (!was)
+            return step;
+        const { id, stage, platform, line, parent, sources } = step;
+        if (!step.done && was.done)
+            return { ...was, id, stage, platform, line, parent, sources };
+        return { ...step, seconds: step.seconds ?? was.seconds };
+    });
+    return { ...now, steps };
+}
+
+;// CONCATENATED MODULE: ./lib/explain/accidental.js
+// Which files of a context look as if nobody meant to copy them: an image seldom needs them, and they change often. Pure.
+/** Folders by what they are for; what lies in them counts as one. */
+const FOLDERS = /^(?:.*\/)?(\.git|\.github|\.gitlab|\.circleci|\.vscode|\.idea|\.svn|\.hg|__pycache__|\.pytest_cache|\.mypy_cache|\.cache|coverage|docs?)\//;
+const accidental_FILES = [
+    /(^|\/)[^/]*\.(md|rst|adoc|swp|swo|orig|rej|log)$/i,
+    /(^|\/)(LICEN[CS]E|CHANGELOG|AUTHORS|CONTRIBUTORS|NEWS|CODEOWNERS)[^/]*$/i,
+    /(^|\/)(\.DS_Store|Thumbs\.db|\.editorconfig|\.gitignore|\.gitattributes|\.dockerignore|#[^/]*#|[^/]*~)$/,
+    /(^|\/)([^/]*\.)?(Dockerfile|Containerfile)(\.[^/]*)?$/,
+    /(^|\/)(docker-)?compose[^/]*\.ya?ml$/,
+];
+/**
+ * What to name in an ignore file so that this one stays out; null for a file that an image may well need.
+ * @param text the instruction that reads it: a file that it names is meant
+ */
+function accidental(path, text) {
+    const named = text.split(/[\s"',[\]=]+/).map((word) => word.replace(/^(\.?\/)+/, '').replace(/\/$/, ''));
+    const folder = FOLDERS.exec(path)?.[0].slice(0, -1) ?? null;
+    const found = folder ?? (accidental_FILES.some((pattern) => pattern.test(path)) ? path : null);
+    const meant = found !== null &&
+        named.some((word) => word !== '' &&
+            word !== '.' &&
+            (word === path || word === found || found.startsWith(`${word}/`) || path.startsWith(`${word}/`)));
+    return meant ? null : found;
+}
+
+;// CONCATENATED MODULE: ./lib/explain/difference.js
+// How one step differs from what it was: what of it changed, as its cause and with the proof. Pure.
+
+/** What changed of a step itself; what it stands on is left to others. */
+function difference_changesOf(old, now, builds) {
+    const variables = variableChange(old, now);
+    return [
+        ...instructionChange(old, now, builds),
+        ...imageChange(old, now),
+        // What a variable in its text names is another thing because of the variable.
+        ...(now.instruction === 'RUN' ? [] : variables),
+        ...remoteChange(old, now),
+        ...fileChange(old, now),
+        ...(now.instruction === 'RUN' ? variables : []),
+    ];
+}
+/** A step as a sentence names it. */
+function label({ text, line }, width = 60) {
+    const short = difference_cut(text.replaceAll('`', '´'), width);
+    return line === null ? `\`${short}\`` : `\`${short}\` (line ${line})`;
+}
+function instructionChange(old, now, { old: before, now: after }) {
+    const told = old.operation !== null && now.operation !== null;
+    const same = told ? old.operation === now.operation : old.content === now.content;
+    const settings = settingChanges(old, now);
+    if (same && (told || settings.length === 0))
+        return [];
+    const change = (kind, detail, evidence = []) => [{ kind, detail, evidence, remedy: '' }];
+    if (old.content !== now.content) {
+        const lines = textChange(old, now);
+        const what = lines.length > 0 ? 'The instruction was edited.' : 'Only white space of the instruction was edited.';
+        return change('instruction-changed', what, lines);
+    }
+    if (settings.length > 0) {
+        const [first] = settings;
+        const which = settings.map(({ keyword }) => keyword).join(' and ');
+        return change('instruction-changed', `It runs under another ${which}${first?.line ? ` (line ${first.line})` : ''}.`, settings.flatMap(({ lines }) => lines));
+    }
+    // The same words make another operation when a variable in them has another value: that is told of the variable.
+    if (changedVariables(old, now).some(({ name }) => difference_mentions(now, name)))
+        return [];
+    const options = unequalKeys(before.options, after.options);
+    if (options.length > 0)
+        return change(options.every((name) => BUILDER_ARGUMENT.test(name)) ? 'variable-changed' : 'instruction-changed', `The build was asked for with another ${options.map((name) => `\`${name}\``).join(', ')}.`);
+    if (before.engine !== after.engine) {
+        return change('unknown', `The builder of Docker ${after.engine ?? 'unknown'} makes another operation of it than that of ${before.engine ?? 'unknown'}.`);
+    }
+    return change('unknown', 'The builder made another operation of the same instruction.');
+}
+/** Build arguments that are for the builder itself, declared or not: frontend/dockerui/config.go. */
+const BUILDER_ARGUMENT = /^(SOURCE_DATE_EPOCH|BUILDKIT_\w+)$/;
+function settingChanges(old, now) {
+    const find = ({ settings }, keyword) => settings.find((one) => one.keyword === keyword) ?? null;
+    return ['USER', 'WORKDIR', 'SHELL'].flatMap((keyword) => {
+        const was = find(old, keyword);
+        const is = find(now, keyword);
+        if (was?.text === is?.text)
+            return [];
+        return [
+            { keyword, line: is?.line ?? null, lines: [...(was ? [`- ${was.text}`] : []), ...(is ? [`+ ${is.text}`] : [])] },
+        ];
+    });
+}
+function imageChange(old, now) {
+    const isTag = changedVariables(old, now).every(({ name }) => !difference_mentions(now, name));
+    return now.images.flatMap(({ name, digest }, at) => {
+        const was = old.images[at];
+        if (!was || was.digest === null || digest === null || was.digest === digest)
+            return [];
+        const from = was.name === name
+            ? `\`${name}\` is another image than it was.`
+            : `The image is \`${name}\` now, and was \`${was.name}\`.`;
+        return [
+            {
+                kind: 'base-image-changed',
+                detail: from,
+                evidence: [`- ${was.name} ${was.digest}`, `+ ${name} ${digest}`],
+                remedy: was.name === name && isTag
+                    ? 'A tag moves when its image is published anew. Behind `@sha256:…` a base stays until you change it.'
+                    : '',
+            },
+        ];
+    });
+}
+function remoteChange(old, now) {
+    if (old.remote === null || now.remote === null || old.remote === now.remote)
+        return [];
+    return [{ kind: 'files-changed', detail: 'What is behind its URL is not what it was.', evidence: [], remedy: '' }];
+}
+function variableChange(old, now) {
+    const changed = changedVariables(old, now);
+    if (changed.length === 0)
+        return [];
+    const [first] = changed;
+    const idle = changed.filter(({ name }) => !difference_mentions(now, name));
+    const names = changed.slice(0, 3).map(({ name, line }) => `\`${name}\`${line === null ? '' : ` (line ${line})`}`);
+    const more = changed.length > names.length ? ` and ${changed.length - names.length} more` : '';
+    const use = useOf(now, changed, idle);
+    return [
+        {
+            kind: 'variable-changed',
+            isOfImage: changed.every(({ line }) => line === null),
+            detail: `${names.join(', ')}${more} ${first?.how === 'moved' ? 'stand in another order' : 'changed'}${use}.`,
+            evidence: changed.map(({ name, line, how }) => `${how} ${name}${line === null ? '' : `, line ${line}`}`),
+            remedy: use === '' || changed.every(({ line }) => line === null)
+                ? ''
+                : 'A RUN goes by all variables that are declared above it, used or not: declare them below it.',
+        },
+    ];
+}
+/** Whether a RUN uses the variables that changed, as a clause; '' where it does, or is no RUN. */
+function useOf({ instruction }, changed, idle) {
+    if (instruction !== 'RUN' || idle.length === 0)
+        return '';
+    if (idle.length === changed.length) {
+        return changed.length === 1 ? '; the step does not mention it' : '; the step mentions none of them';
+    }
+    const names = idle.slice(0, 3).map(({ name }) => `\`${name}\``);
+    return `; it does not mention ${names.join(', ')}`;
+}
+function changedVariables(old, now) {
+    const before = new Map(old.variables.map((variable) => [variable.name, variable]));
+    const after = new Set(now.variables.map(({ name }) => name));
+    // Of what only one of two builds tells all, the other may just not have told it.
+    const whole = old.complete === now.complete;
+    const changed = now.variables.flatMap((variable) => {
+        const was = before.get(variable.name);
+        if (was)
+            return was.value === variable.value ? [] : [{ ...variable, how: 'changed' }];
+        return whole ? [{ ...variable, how: 'added' }] : [];
+    });
+    const removed = whole ? old.variables.filter(({ name }) => !after.has(name)) : [];
+    const all = [...changed, ...removed.map((variable) => ({ ...variable, how: 'removed' }))];
+    if (all.length > 0 || now.instruction !== 'RUN' || !old.complete || !now.complete)
+        return all;
+    return now.variables
+        .filter(({ name }, at) => name !== old.variables[at]?.name)
+        .map((variable) => ({ ...variable, how: 'moved' }));
+}
+/** Whether a name stands anywhere in the step: `$A`, `${A:-x}` and `process.env.A` all mention A. */
+function difference_mentions({ text, heredoc }, name) {
+    return [text, heredoc].some((part) => part.split(/\W+/).includes(name));
+}
+/** Names that a remedy lists. */
+const MOST_IGNORED = 5;
+function fileChange(old, now) {
+    if (old.files === null || now.files === null)
+        return [];
+    const changes = changedFiles(old.files, now.files);
+    if (changes.length === 0)
+        return [];
+    const unwanted = new Map(changes.flatMap((change) => {
+        const group = accidental(change.path, now.text);
+        return group === null ? [] : [[change, group]];
+    }));
+    const [only] = changes;
+    const what = changes.length === 1 && only
+        ? `\`${only.path.replaceAll('`', '´')}\` was ${only.how}`
+        : `${changes.length} files that it reads changed`;
+    const groups = [...new Set(unwanted.values())];
+    const all = unwanted.size === changes.length;
+    const which = !all ? `${unwanted.size} of them ` : changes.length > 1 ? 'all ' : 'it ';
+    const looks = unwanted.size === 1 ? 'looks' : 'look';
+    const accident = unwanted.size === 0 ? '' : `; ${which}${looks} accidental`;
+    const them = groups.length === 1 ? 'it' : 'them';
+    const named = groups.slice(0, MOST_IGNORED).map((name) => `\`${name.replaceAll('`', '´')}\``);
+    return [
+        {
+            kind: 'files-changed',
+            detail: `${what}${accident}.`,
+            evidence: evidenceOf(changes, unwanted),
+            remedy: groups.length === 0
+                ? ''
+                : `If the image does not need ${them}, name ${them} in .dockerignore: ${named.join(', ')}.`,
+        },
+    ];
+}
+/** Both are sorted by path. Mode counts for files, not for directories. */
+function changedFiles(old, now) {
+    const changes = [];
+    for (let i = 0, j = 0; i < old.length || j < now.length;) {
+        const was = old[i];
+        const is = now[j];
+        if (was && (!is || was.path < is.path)) {
+            changes.push({ path: was.path, how: 'removed', modes: '' });
+            i += 1;
+        }
+        else if (is && (!was || is.path < was.path)) {
+            changes.push({ path: is.path, how: 'added', modes: '' });
+            j += 1;
+        }
+        else if (was && is) {
+            const how = fileDifference(was, is);
+            const modes = how === 'given another mode' ? ` ${octal(was.mode)} → ${octal(is.mode)}` : '';
+            if (how !== null)
+                changes.push({ path: is.path, how, modes });
+            i += 1;
+            j += 1;
+        }
+    }
+    return changes;
+}
+const KIND = 0o170000;
+const DIRECTORY = 0o040000;
+function fileDifference(was, is) {
+    if ((was.mode & KIND) !== (is.mode & KIND))
+        return 'made another kind of file';
+    if ((is.mode & KIND) === DIRECTORY)
+        return null;
+    if (was.size !== is.size || was.digest !== is.digest)
+        return 'modified';
+    return was.mode === is.mode ? null : 'given another mode';
+}
+const octal = (mode) => (mode & 0o7777).toString(8);
+const SHORT_HOW = {
+    modified: 'modified',
+    added: 'added',
+    removed: 'removed',
+    'made another kind of file': 'kind',
+    'given another mode': 'mode',
+};
+/** What matters first; of what looks accidental a line for each folder. */
+function evidenceOf(changes, unwanted) {
+    const lines = changes
+        .filter((change) => !unwanted.has(change))
+        .map(({ path, how, modes }) => `${SHORT_HOW[how]} ${path}${modes}`);
+    const groups = new Map();
+    for (const [change, group] of unwanted)
+        groups.set(group, [...(groups.get(group) ?? []), change]);
+    const folded = [...groups].map(([group, inside]) => {
+        const [only] = inside;
+        if (inside.length === 1 && only)
+            return `${SHORT_HOW[only.how]} ${only.path}${only.modes}`;
+        return `changed ${group} (${inside.length} files)`;
+    });
+    return [...lines, ...folded];
+}
+/** Where two texts differ, and a little of what stands around it. */
+function textChange(old, now) {
+    const lines = old.text === now.text ? [] : wordChange(old.text, now.text);
+    if (old.heredoc === now.heredoc)
+        return lines;
+    const [was, is] = middle(old.heredoc.split('\n'), now.heredoc.split('\n'));
+    const all = [...was.map((line) => `- ${line}`), ...is.map((line) => `+ ${line}`)];
+    return [...lines, ...all];
+}
+/** Words that are shown around a difference. */
+const AROUND = 4;
+function wordChange(a, b) {
+    const [was, is, start, end] = middle(a.split(' '), b.split(' '));
+    const shown = (words, inside) => {
+        const before = words.slice(Math.max(0, start - AROUND), start);
+        const after = words.slice(words.length - end, words.length - end + AROUND);
+        const head = start > AROUND ? ['…'] : [];
+        const tail = end > AROUND ? ['…'] : [];
+        return [...head, ...before, ...inside, ...after, ...tail].join(' ');
+    };
+    return [`- ${shown(a.split(' '), was)}`, `+ ${shown(b.split(' '), is)}`];
+}
+/** What is between the common beginning and the common end, and how long those are. */
+function middle(a, b) {
+    let start = 0;
+    while (start < a.length && start < b.length && a[start] === b[start])
+        start += 1;
+    let end = 0;
+    while (end < a.length - start && end < b.length - start && a.at(-1 - end) === b.at(-1 - end))
+        end += 1;
+    return [a.slice(start, a.length - end), b.slice(start, b.length - end), start, end];
+}
+function unequalKeys(a, b) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
+}
+function difference_cut(text, width) {
+    return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+;// CONCATENATED MODULE: ./lib/explain/explain.js
+// Why each step of a build was not reused: which missed first, which only followed, and what had changed. Pure.
+//
+// A step's cache key is made of its operation, of what it reads from outside, and of the key of the step it stands on. So
+// a step that ran below one that ran is a consequence. One that ran below steps that were reused is a root miss, and its
+// cause is looked for in itself, then in the order of what it stands on, then in what changed further down: a step may
+// change and be found all the same, in a cache that knows nothing of what stood on it. Where nothing changed, its result
+// was not in the cache. Nothing is guessed: what the two records do not prove is unknown.
+
+
+/** Lines of evidence that are kept. */
+const explain_MOST_EVIDENCE = 10;
+/**
+ * The causes of the steps that ran, by their ids.
+ * @param steps the steps of the report: what ran, and for how long
+ */
+function explain(record, steps, circumstances) {
+    const ran = new Set(steps.filter(({ status }) => status === 'miss' || status === 'failed').map(({ id }) => id));
+    const reasons = new Explainer(record, ran, circumstances);
+    const causes = new Map();
+    const seconds = new Map(steps.map((step) => [step.id, step.seconds]));
+    for (const step of record.steps) {
+        if (!ran.has(step.id))
+            continue;
+        const { root, ...reason } = reasons.of(step);
+        const evidence = reason.evidence.slice(0, explain_MOST_EVIDENCE);
+        const cost = root === null ? (seconds.get(step.id) ?? 0) : null;
+        causes.set(step.id, {
+            ...reason,
+            root,
+            evidence,
+            more: reason.evidence.length - evidence.length,
+            cost,
+            consequences: 0,
+        });
+    }
+    for (const [id, { root }] of causes) {
+        const cause = root === null ? undefined : causes.get(root);
+        if (!cause)
+            continue;
+        cause.cost = (cause.cost ?? 0) + (seconds.get(id) ?? 0);
+        cause.consequences += 1;
+    }
+    return causes;
+}
+class Explainer {
+    #now;
+    #old;
+    #ran;
+    #circumstances;
+    #byId;
+    #matches;
+    /** Earlier step → what it is now. */
+    #later;
+    #oldById;
+    #roots = new Map();
+    constructor(now, ran, circumstances) {
+        this.#now = now;
+        this.#ran = ran;
+        this.#circumstances = circumstances;
+        this.#old = 'steps' in circumstances.before ? circumstances.before : null;
+        this.#byId = new Map(now.steps.map((step) => [step.id, step]));
+        this.#matches = this.#old ? matchSteps(this.#old, now) : new Map();
+        this.#oldById = new Map(this.#old?.steps.map((step) => [step.id, step]));
+        this.#later = new Map(now.steps.flatMap((step) => {
+            const match = this.#matches.get(step.id);
+            return match ? [[match.old, step]] : [];
+        }));
+    }
+    of(step) {
+        const { before } = this.#circumstances;
+        if (this.#isDisabled(step))
+            return { ...disabled(this.#circumstances.disabled), root: null };
+        if (!('steps' in before) && before.kind === 'first-build')
+            return { ...before, root: null };
+        const behind = this.#behind(step);
+        if (behind)
+            return { ...this.#consequence(step, behind), root: this.#rootOf(behind.input) };
+        if (!('steps' in before))
+            return { ...before, root: null };
+        return { ...this.#rootCause(step), root: null };
+    }
+    #isDisabled({ stage, instruction }) {
+        const { disabled } = this.#circumstances;
+        if (instruction === 'FROM')
+            return false;
+        return disabled === true || disabled.some((name) => name.toLowerCase() === stage);
+    }
+    /** Did a step run, so that nothing on top of it can be reused? An image that is only pulled is what it was. */
+    #isBroken(step) {
+        if (!this.#ran.has(step.id))
+            return false;
+        return (step.instruction !== 'FROM' ||
+            this.#old === null ||
+            this.#ownChanges(step).length > 0 ||
+            !this.#matches.has(step.id));
+    }
+    /**
+     * The step that this one only follows, and the way from there to here. Below a step that ran nothing is reused; what is
+     * copied or mounted from one goes by its content, which may have come out the same: where the step itself changed as
+     * well, that alone is proven.
+     */
+    #behind(step) {
+        const [behind] = this.#inputsOf(step).filter(({ input }) => this.#isBroken(input));
+        const isNew = this.#old !== null && !this.#matches.has(step.id);
+        const isProven = isNew || this.#ownChanges(step).some(({ kind }) => kind !== 'unknown');
+        return behind && (behind.input.id === step.parent || !isProven) ? behind : undefined;
+    }
+    #inputsOf(step) {
+        const parent = this.#byId.get(step.parent ?? '');
+        const way = parent?.stage === step.stage ? '' : `FROM ${parent?.stage}`;
+        const sources = step.sources.map(({ step: id, way }) => ({ input: this.#byId.get(id), way: WAYS[way] }));
+        return [{ input: parent, way }, ...sources].flatMap(({ input, way }) => (input ? [{ input, way }] : []));
+    }
+    /** The step that missed first, of those that led to this one. */
+    #rootOf(step) {
+        const way = [];
+        let at = step;
+        for (;;) {
+            const known = this.#roots.get(at.id);
+            const behind = known || this.#isDisabled(at) ? undefined : this.#behind(at)?.input;
+            way.push(at.id);
+            if (!behind) {
+                for (const id of way)
+                    this.#roots.set(id, known ?? at.id);
+                return known ?? at.id;
+            }
+            at = behind;
+        }
+    }
+    #consequence(step, { input, way }) {
+        const root = this.#byId.get(this.#rootOf(input));
+        const own = this.#ownChanges(step).filter(({ kind }) => kind !== 'unknown');
+        const through = way === '' ? '' : ` through ${way}`;
+        const also = own.length > 0 ? ` It changed itself as well: ${own.map(({ detail }) => detail).join(' ')}` : '';
+        const detail = `It follows from ${label(root ?? input, 40)}${through}.${also}`;
+        return { kind: 'consequence', detail, evidence: own.flatMap(({ evidence }) => evidence), remedy: '' };
+    }
+    #rootCause(step) {
+        const match = this.#matches.get(step.id);
+        if (!match)
+            return this.#newStep(step);
+        const own = this.#ownChanges(step);
+        const proven = own.filter(({ kind }) => kind !== 'unknown');
+        if (proven.length > 0)
+            return explain_together([...this.#imageBehind(step, proven), ...proven]);
+        const moved = this.#orderChange(step, match);
+        if (moved)
+            return moved;
+        const below = this.#changeBelow(step);
+        if (below)
+            return below;
+        const [unproven] = own;
+        if (unproven)
+            return unproven;
+        if (step.instruction === 'FROM')
+            return PULLED;
+        if (!match.old.done)
+            return {
+                kind: 'not-in-cache',
+                detail: 'The last build failed here or above, so it left no result of this step.',
+                evidence: [],
+                remedy: '',
+            };
+        return this.#unseen(step) ?? this.#circumstances.absent;
+    }
+    /** The change of the image below, where all that changed of a step are variables, and it is no line that brings them. */
+    #imageBehind(step, changes) {
+        if (!changes.every(({ isOfImage }) => isOfImage))
+            return [];
+        const base = this.#inputsOf(step).find(({ input }) => input.id === step.parent)?.input;
+        if (!base)
+            return [];
+        return base.instruction === 'FROM'
+            ? this.#ownChanges(base).filter(({ kind }) => kind !== 'unknown')
+            : this.#imageBehind(base, changes);
+    }
+    /** What may have changed unseen, of a step and of what it stands on: then it cannot be said that nothing did. */
+    #unseen(step) {
+        const chain = new Set([step]);
+        // A set yields what is added while it is walked.
+        for (const at of chain) {
+            const files = [at, this.#matches.get(at.id)?.old].some((one) => one === undefined || one.files === null);
+            const images = [...at.images, ...(this.#matches.get(at.id)?.old.images ?? [])];
+            const image = images.some(({ digest }) => digest === null);
+            if (files || image) {
+                const what = files ? 'the files that it reads are not recorded' : 'the digest of its image is not known';
+                const detail = `Nothing is known to have changed, but of ${label(at)} ${what}.`;
+                return { kind: 'unknown', detail, evidence: [], remedy: '' };
+            }
+            for (const { input } of this.#inputsOf(at))
+                chain.add(input);
+        }
+        return null;
+    }
+    #ownChanges(step) {
+        const match = this.#matches.get(step.id);
+        if (!match || !this.#old)
+            return [];
+        return difference_changesOf(match.old, step, { old: this.#old, now: this.#now });
+    }
+    #newStep(step) {
+        const stageIsNew = this.#now.steps.every(({ id, stage }) => stage !== step.stage || !this.#matches.has(id));
+        if (stageIsNew) {
+            const detail = `The stage \`${step.stage}\` was no part of the build that this one is compared with.`;
+            return { kind: 'first-build', detail, evidence: [], remedy: '' };
+        }
+        const gone = this.#oldAbove(step);
+        const evidence = [...gone.map(({ text }) => `- ${text}`), `+ ${step.text}`];
+        return { kind: 'instruction-changed', detail: 'The instruction is new.', evidence, remedy: '' };
+    }
+    /** Earlier steps in the place of a new one. */
+    #oldAbove(step) {
+        const parent = this.#matches.get(step.parent ?? '')?.old;
+        if (!parent)
+            return [];
+        return (this.#old?.steps ?? []).filter((old) => old.parent === parent.id && old.stage === parent.stage && !this.#later.has(old));
+    }
+    /** Stands the step on others than it did? */
+    #orderChange(step, { old }) {
+        const above = standsOn(step, this.#byId);
+        const before = standsOn(old, this.#oldById);
+        const fresh = above.filter(({ id }) => !this.#matches.has(id));
+        const gone = before.filter((was) => !this.#later.has(was));
+        const change = (detail, evidence) => ({
+            ...{ kind: 'instruction-changed', detail, evidence, remedy: '' },
+        });
+        const [first] = fresh;
+        if (first)
+            return change(`${label(first)} is new above it.`, [...gone.map(minus), ...fresh.map(plus)]);
+        const [lost] = gone;
+        if (lost)
+            return change(`${label({ ...lost, line: null })}, which stood above it, is gone.`, gone.map(minus));
+        const now = above.map(({ id }) => this.#matches.get(id)?.old);
+        const moved = above.find((_, at) => now[at] !== before[at]) ?? (above.length < before.length ? above.at(-1) : undefined);
+        if (!moved)
+            return above.length < before.length ? change('It stands elsewhere than it did.', before.map(minus)) : null;
+        return change(`It stands below ${label(moved)} now.`, [...before.map(minus), ...above.map(plus)]);
+    }
+    /** A change in what it stands on, where that was reused all the same; the nearest one. */
+    #changeBelow(step) {
+        const seen = new Set();
+        const next = this.#inputsOf(step).map(({ input }) => input);
+        for (const at of next) {
+            if (seen.has(at.id))
+                continue;
+            seen.add(at.id);
+            const match = this.#matches.get(at.id);
+            const order = match && this.#orderChange(at, match);
+            const changes = this.#ownChanges(at).filter(({ kind }) => kind !== 'unknown');
+            const found = changes.length > 0 ? explain_together(changes) : order;
+            const name = label(at);
+            if (at.instruction === 'FROM' && found)
+                return { ...found, detail: `${name}: ${found.detail}` };
+            if (found)
+                return {
+                    ...found,
+                    detail: `${name} is not what it was, and nothing is kept of what stands on it. ${found.detail}`,
+                };
+            if (!match)
+                return {
+                    kind: 'instruction-changed',
+                    detail: `${name} is new above it.`,
+                    evidence: [`+ ${at.text}`],
+                    remedy: '',
+                };
+            next.push(...this.#inputsOf(at).map(({ input }) => input));
+        }
+        return null;
+    }
+}
+/** What a step has right below it. */
+function standsOn({ parent, sources }, byId) {
+    const linked = sources.filter(({ way }) => way === 'link').map(({ step }) => step);
+    return [parent ?? '', ...linked].flatMap((id) => byId.get(id) ?? []);
+}
+const minus = ({ text }) => `- ${text}`;
+const plus = ({ text }) => `+ ${text}`;
+const WAYS = { copy: 'COPY --from', mount: 'RUN --mount', link: '' };
+const PULLED = {
+    kind: 'not-in-cache',
+    detail: 'It is the same image as before, but the engine did not have it, so it was pulled.',
+    evidence: [],
+    remedy: '',
+};
+/** Several changes of one step: the first gives it its kind. */
+function explain_together(changes) {
+    const [first] = changes;
+    return {
+        kind: first?.kind ?? 'unknown',
+        detail: changes.map(({ detail }) => detail).join(' '),
+        evidence: changes.flatMap(({ evidence }) => evidence),
+        remedy: [...new Set(changes.map(({ remedy }) => remedy).filter((remedy) => remedy !== ''))].join(' '),
+    };
+}
+function disabled(what) {
+    const detail = what === true ? '`no-cache` has every step run.' : '`no-cache-filters` has this stage run.';
+    return { kind: 'cache-disabled', detail, evidence: [], remedy: '' };
+}
+
+;// CONCATENATED MODULE: ./lib/explain/observe.js
+// Makes the record of a build: what the Dockerfile says of each step, joined with what the builder was given for it and with
+// the files of the context that it reads. Pure.
+
+
+
+
+/** What is kept of a heredoc to show how it changed. */
+const MOST_HEREDOC = 20_000;
+/** The record of a build. */
+function makeRecord(observed) {
+    const { time, commit, engine, options, described } = observed;
+    const graph = new Graph(observed);
+    const surroundings = new Map();
+    const steps = described.map((one) => {
+        const { step, place, trace } = one;
+        const operation = observed.operations.get(trace?.key ?? '') ?? null;
+        const owner = place?.owner ?? null;
+        if (owner && !surroundings.has(owner))
+            surroundings.set(owner, surroundingsIn(observed, owner));
+        const around = (place && owner && surroundings.get(owner)?.get(place.instruction)) || NOWHERE;
+        const instruction = place?.instruction ?? null;
+        return {
+            id: step.id,
+            stage: step.stage,
+            platform: trace?.platform ?? null,
+            line: step.line,
+            instruction: step.instruction,
+            text: step.text,
+            heredoc: heredocOf(instruction).slice(0, MOST_HEREDOC),
+            content: observe_hash(instruction ? contentOf(observed.dockerfile, instruction) : step.instruction, 16),
+            ...graph.inputsOf(one),
+            settings: around.settings,
+            variables: instruction ? variablesOf(instruction, operation, around) : [],
+            complete: operation !== null,
+            operation: operation && observe_hash(operation.text, SHORT),
+            images: instruction ? imagesOf(observed.dockerfile, one, operation) : [],
+            remote: instruction && remoteOf(instruction, operation),
+            files: place && owner && observe_filesOf(observed, owner, place.instruction),
+            done: step.status === 'hit' || step.status === 'miss',
+            seconds: step.status === 'miss' ? step.seconds : null,
+        };
+    });
+    const hashed = Object.entries(options).map(([name, value]) => [name, observe_hash(`${name}=${value}`, SHORT)]);
+    const stages = observed.dockerfile.stages.flatMap(({ name }) => name ?? []);
+    return { time, commit, stages, engine, options: Object.fromEntries(hashed), steps };
+}
+/**
+ * Hexadecimal digits of a hash that values of variables go into: 20 bits. Of two values, one in a million passes for the
+ * other; of all tokens that somebody may try, one in a million fits, and so none is confirmed.
+ */
+const SHORT = 5;
+function observe_hash(text, digits) {
+    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex').slice(0, digits);
+}
+/** Which step stands on which. */
+class Graph {
+    #dockerfile;
+    /** Platform and stage → its steps, in order. */
+    #stages = new Map();
+    constructor({ dockerfile, described }) {
+        this.#dockerfile = dockerfile;
+        for (const one of described) {
+            const key = keyOf(one, one.step.stage);
+            this.#stages.set(key, [...(this.#stages.get(key) ?? []), one]);
+        }
+        for (const steps of this.#stages.values())
+            steps.sort((a, b) => a.step.index - b.step.index);
+    }
+    inputsOf(one) {
+        const own = this.#stages.get(keyOf(one, one.step.stage)) ?? [];
+        const { owner, instruction } = one.place ?? { owner: null, instruction: null };
+        const parents = isLinked(one) ? [] : this.#below(one, own.slice(0, own.indexOf(one)), owner);
+        const [parent = null, ...linked] = parents;
+        const stages = instruction ? sourceStages(this.#dockerfile, instruction) : [];
+        const way = instruction?.keyword === 'COPY' ? 'copy' : 'mount';
+        const taken = stages.flatMap((stage) => this.#end(one, stage).map((step) => ({ step, way })));
+        return { parent, sources: [...linked.map((step) => ({ step, way: 'link' })), ...taken] };
+    }
+    /** What stands on top of these steps of a stage: the last one, and what was linked onto it. */
+    #below(one, steps, stage) {
+        const at = steps.findLastIndex((step) => !isLinked(step));
+        const linked = steps.slice(at + 1).map(({ step }) => step.id);
+        const parent = at < 0 && stage ? parentOf(this.#dockerfile, stage) : undefined;
+        const last = steps[at];
+        if (last)
+            return [last.step.id, ...linked];
+        return parent ? [...this.#end(one, parent), ...linked] : linked;
+    }
+    /** The end of a stage, for a step of the same platform. */
+    #end(one, stage) {
+        return this.#below(one, this.#stages.get(keyOf(one, stageName(stage))) ?? [], stage);
+    }
+}
+/**
+ * Whether the builder copies it for itself, and puts it on top of the rest afterwards: a COPY --link, where the engine can
+ * do that (with the containerd image store). Then all that it is made of is what it takes from.
+ */
+function isLinked({ place, trace }) {
+    return place !== null && flagValue(place.instruction, 'link') !== null && trace?.inputs.length === 1;
+}
+const keyOf = ({ trace }, stage) => `${trace?.platform ?? ''} ${stage}`;
+const NOWHERE = { settings: [], scope: { values: new Map(), closed: false }, lines: new Map() };
+function surroundingsIn({ dockerfile, buildArgs }, stage) {
+    const settings = new Map();
+    const lines = new Map();
+    const global = { settings: [], scope: globalScope(dockerfile, buildArgs), lines: globalLines(dockerfile) };
+    const found = new Map([[stage.from, global]]);
+    for (const { stage: at, instruction, scope } of scopes(dockerfile, stage, buildArgs)) {
+        const { keyword, text, range } = instruction;
+        if (at === stage && observe_STEPS.has(keyword)) {
+            found.set(instruction, {
+                settings: [...settings.values()].filter((setting) => counts(setting, instruction)),
+                // The scope is alive: what is asked of it later needs a copy.
+                scope: { values: new Map(scope.values), closed: scope.closed },
+                lines: new Map(lines),
+            });
+        }
+        const { line } = range.start;
+        if (keyword === 'USER' || keyword === 'WORKDIR' || keyword === 'SHELL')
+            settings.set(keyword, { keyword, text, line });
+        if (keyword === 'ARG' || keyword === 'ENV')
+            for (const { name } of pairs(instruction))
+                lines.set(name, line);
+    }
+    return found;
+}
+const observe_STEPS = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
+function globalLines({ instructions }) {
+    const first = instructions.findIndex(({ keyword }) => keyword === 'FROM');
+    const above = instructions.slice(0, first).filter(({ keyword }) => keyword === 'ARG');
+    return new Map(above.flatMap((one) => pairs(one).map(({ name }) => [name, one.range.start.line])));
+}
+function counts({ keyword }, instruction) {
+    if (instruction.keyword !== 'RUN')
+        return keyword === 'WORKDIR';
+    return keyword !== 'SHELL' || instruction.json === null;
+}
+/** All that an instruction says, so that only what the builder sees counts: not the names of stages, nor white space. */
+function contentOf(dockerfile, instruction) {
+    const { keyword, flags, words, json, rest, heredocs } = instruction;
+    const stages = new Set(sourceStages(dockerfile, instruction).map(stageName));
+    const isStage = (name) => /^\d+$/.test(name) || stages.has(name.toLowerCase());
+    const flagText = ({ name, value }) => {
+        if (name === 'from' && isStage(value ?? ''))
+            return name;
+        const named = name === 'mount'
+            ? value?.replace(/(^|,)from=([^,]*)/, (whole, comma, from) => (isStage(from) ? `${comma}from` : whole))
+            : value;
+        return `${name}=${named}`;
+    };
+    const text = keyword === 'FROM' ? words[0]?.text : keyword === 'RUN' ? rest : words.map(({ text }) => text);
+    const inside = heredocs.map(({ content, expand, chomp }) => [content, expand, chomp]);
+    return JSON.stringify([keyword, flags.map(flagText), json ?? text, inside]);
+}
+function heredocOf(instruction) {
+    return instruction?.heredocs.map(({ content }) => content).join('\n') ?? '';
+}
+function variablesOf(instruction, operation, { scope, lines }) {
+    const known = [...scope.values].filter((entry) => entry[1] !== null);
+    const mentioned = expandedIn(instruction);
+    const seen = instruction.keyword === 'RUN'
+        ? [...(operation?.environment ?? known)]
+        : known.filter(([name]) => mentioned.has(name));
+    return seen.map(([name, value]) => ({
+        name,
+        value: observe_hash(`${name}=${value}`, SHORT),
+        line: lines.get(name) ?? null,
+    }));
+}
+/** The variables that the builder puts into an instruction. */
+function expandedIn({ flags, rest, heredocs }) {
+    const texts = [rest, ...flags.map(({ value }) => value ?? ''), ...heredocs.map(({ content }) => content)];
+    return new Set(texts.flatMap((text) => [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name ?? '')));
+}
+function observe_filesOf({ files, contexts, dockerfile }, stage, instruction) {
+    const names = [
+        instruction.keyword === 'FROM' ? (instruction.words[0]?.text ?? '') : '',
+        ...imageNames(dockerfile, instruction),
+    ];
+    const elsewhere = names.some((name) => contexts.includes(name) || contexts.includes(name.toLowerCase()));
+    return elsewhere ? null : files(stage, instruction);
+}
+/** Under the names that the Dockerfile has for them: what the builder makes of a variable may be a secret. */
+function imagesOf(dockerfile, { place, trace }, operation) {
+    const { instruction, owner } = place;
+    if (instruction.keyword === 'FROM') {
+        const digest = operation?.source?.digest ?? trace?.digest ?? null;
+        return [{ name: withTag(instruction.words[0]?.text ?? ''), digest }];
+    }
+    const names = imageNames(dockerfile, instruction);
+    // The first input is what it stands on, unless that is nothing.
+    const inputs = operation?.inputs.slice(owner?.base.kind === 'scratch' ? 0 : 1) ?? [];
+    const sources = inputs.flatMap(({ source }) => (source && !source.name.includes('://') ? [source] : []));
+    // An image that is mounted twice is one input, and then it is not known which is which.
+    if (sources.length !== names.length)
+        return [];
+    return names.map((name, at) => ({ name: withTag(name), digest: sources[at]?.digest ?? null }));
+}
+/** What it takes files from that is no stage. */
+function imageNames(dockerfile, instruction) {
+    const stages = new Set(sourceStages(dockerfile, instruction).map(stageName));
+    const named = [flagValue(instruction, 'from'), ...mounts(instruction).map(({ from }) => from)];
+    return named.flatMap((name) => (name === null || stages.has(name.toLowerCase()) ? [] : [name]));
+}
+/** `busybox` is `busybox:latest`. */
+const withTag = (name) => (/[:@$]/.test(name.replace(/^.*\//, '')) ? name : `${name}:latest`);
+function remoteOf(instruction, operation) {
+    if (addedUrls(instruction).length === 0)
+        return null;
+    const digests = operation?.inputs.map(({ source }) => source?.digest ?? '').filter((digest) => digest !== '') ?? [];
+    return digests.length === 0 ? null : observe_hash(digests.join(), 16);
+}
+
+;// CONCATENATED MODULE: ./lib/secrets.js
+// Which values of the user's must not be shown, and under which names they go.
+
+/** Values of secrets: they stand in no output at all. */
+function secretValues(inputs) {
+    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
+    return [...inputs.secrets.map(pair), ...fromEnvironment];
+}
+/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
+function argumentValues(inputs, dockerfile) {
+    return Object.entries(buildArguments(inputs))
+        .map(([name, value]) => ({ name, value }))
+        .filter(({ value }) => !dockerfile.includes(value));
+}
+/** Values that the smoke test gives to a container. Ports and other numbers stay: they are no secrets, and stand everywhere. */
+function containerValues(inputs) {
+    return inputs['smoke-env']
+        .map((item) => (item.includes('=') ? pair(item) : { name: item, value: variable(item) }))
+        .filter(({ value }) => !/^\d*$/.test(value));
+}
+/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
+function buildArguments(inputs) {
+    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
+    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+}
+function pair(item) {
+    const at = item.indexOf('=');
+    return { name: item.slice(0, at), value: item.slice(at + 1) };
+}
+
+;// CONCATENATED MODULE: ./lib/explaining.js
+// Between the build and its explanation: what is recorded of a build, what it is compared with, and the report with the
+// causes in it.
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * What each instruction reads of the context, and the state of those files. They are looked at while the builder works.
+ * @param directory the build context
+ */
+async function observeFiles(context, directory, dockerfile, inputs) {
+    const read = readings(context, dockerfile, inputs.target || null, buildArguments(inputs));
+    const entriesOf = ({ selection }) => [
+        ...(selection?.directories ?? []),
+        ...(selection?.files ?? []),
+    ];
+    const states = new Map((await fileStates(directory, read.flatMap(entriesOf))).map((state) => [state.path, state]));
+    return (stage, instruction) => {
+        const own = read.find((reading) => reading.stage === stage && reading.instruction === instruction);
+        if (!own)
+            return [];
+        if (!own.selection)
+            return null;
+        const found = entriesOf(own).flatMap(({ path }) => states.get(path) ?? []);
+        return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+    };
+}
+/** Inputs that change what the builder does, without a word in the Dockerfile. */
+const OPTIONS = ['network', 'add-hosts', 'shm-size', 'ulimit', 'platforms'];
+/** The record of a build. */
+function explaining_recordOf(built, dockerfile, inputs, files) {
+    const buildArgs = buildArguments(inputs);
+    const given = OPTIONS.map((name) => [name, String(inputs[name])]).filter(([, value]) => value !== '');
+    const options = [...given, ...Object.entries(buildArgs).filter(([name]) => BUILDER_ARGUMENT.test(name))];
+    return makeRecord({
+        ...{ dockerfile, files, buildArgs, options: Object.fromEntries(options) },
+        contexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
+        ...{ described: built.described, operations: built.operations },
+        ...{ time: wallClock(), commit: variable('GITHUB_SHA'), engine: built.report.engine.version },
+    });
+}
+/** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
+async function explainBuild({ report, started }, record, inputs, cache) {
+    const before = await lastBuild(cache);
+    const compared = 'steps' in before ? before : null;
+    const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
+    const kept = compared ? carryOver(record, compared) : record;
+    const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
+    const told = withCauses(report, causes, compared, kept);
+    return { report: { ...told, steps: await withSources(told.steps, started, cache) }, kept: writeRecord(kept) };
+}
+/** Tells restored hits from those of the engine, where nothing had to be fetched for them. */
+async function withSources(steps, started, cache) {
+    const isDoubtful = ({ source, instruction }) => source === 'local' && instruction !== 'FROM';
+    const offered = !('store' in cache) && cache.report().outcome === 'restored';
+    if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started)))
+        return steps;
+    return steps.map((step) => (isDoubtful(step) ? { ...step, source: 'restored' } : step));
+}
+/** A report with the causes of its misses, as compared with another report. */
+function explainReports(old, now) {
+    const before = recordIn(old, 'first');
+    const record = recordIn(now, 'second');
+    const steps = now.build.steps;
+    // Without a record of its own, all that is known of a build are its steps.
+    if (!('steps' in record)) {
+        const unknown = steps.map((step) => [step.id, { ...record, root: null, more: 0, cost: step.seconds, consequences: 0 }]);
+        const ran = unknown.filter((_, at) => steps[at]?.status === 'miss' || steps[at]?.status === 'failed');
+        return { ...now, build: withCauses(now.build, new Map(ran), null, null) };
+    }
+    const compared = 'steps' in before ? before : null;
+    const kept = compared && carryOver(record, compared);
+    const causes = explain(record, steps, { before, disabled: disabledIn(now), absent: ABSENT });
+    return { ...now, build: withCauses(now.build, causes, compared, kept) };
+}
+/** The cache was switched off for steps of which the report says so; that is no part of the record. */
+function disabledIn({ build }) {
+    const off = build.steps.filter(({ cause }) => cause?.kind === 'cache-disabled');
+    return off.length > 0 && off.every(({ cause }) => cause?.detail.includes('`no-cache` '))
+        ? true
+        : off.map(({ stage }) => stage);
+}
+function recordIn({ record }, which) {
+    if (record === null || record === undefined)
+        return unknown(`The ${which} report has no record of its build in it.`);
+    const read = readRecord(record);
+    return read.record ?? unknown(`The ${which} report cannot be compared: ${read.reason}.`);
+}
+function withCauses(report, causes, compared, kept) {
+    const seconds = new Map(kept?.steps.map((step) => [step.id, step.seconds]));
+    const steps = report.steps.map((step) => ({ ...step, cause: causes.get(step.id) ?? null }));
+    const saved = steps.map(({ id, status }) => (status === 'hit' ? (seconds.get(id) ?? 0) : 0));
+    return {
+        ...report,
+        steps,
+        compared: compared && { time: compared.time, commit: compared.commit },
+        savedSeconds: saved.reduce((all, one) => all + one, 0),
+    };
+}
+/** The record of the last build, or what to say of every miss where there is none. */
+async function lastBuild(cache) {
+    if ('store' in cache) {
+        return cache.outcome === 'off'
+            ? unknown('Nothing is kept of earlier builds, so there is nothing to compare with.', 'In a workflow the Actions cache keeps it; elsewhere `cache-dir` names a directory for it.')
+            : unknown(`There is nothing to compare with. ${cache.reason}`);
+    }
+    const { record, reason } = await cache.last();
+    if (reason !== null)
+        return unknown(`The last build cannot be compared: ${reason}.`);
+    if (record === null) {
+        const detail = 'This is the first build: nothing was saved yet that this job may read.';
+        return { kind: 'first-build', detail, evidence: [], remedy: '' };
+    }
+    const read = readRecord(record);
+    return read.record ?? unknown(`The last build cannot be compared: ${read.reason}.`);
+}
+function unknown(detail, remedy = '') {
+    return { kind: 'unknown', detail, evidence: [], remedy };
+}
+const ABSENT = {
+    kind: 'not-in-cache',
+    detail: 'Nothing that it is made of changed: its result was not in the cache.',
+    evidence: [],
+    remedy: '',
+};
+/** Why a result is not there, as far as that is known. */
+function absentFrom(cache) {
+    if ('store' in cache)
+        return {
+            ...ABSENT,
+            detail: 'Nothing that it is made of changed: the engine has its result no more, and nothing else is kept.',
+        };
+    const { outcome } = cache.report();
+    if (outcome === 'failed')
+        return {
+            ...ABSENT,
+            detail: 'Nothing that it is made of changed: the layer cache failed, and the image was built without it.',
+        };
+    if (cache.gone > 0) {
+        const gone = cache.gone === 1
+            ? 'one of the layers that were saved is gone'
+            : `${cache.gone} of the layers that were saved are gone`;
+        const remedy = cache.report().store === 'actions'
+            ? 'GitHub removes what was not used for a week, and the oldest above the limit of the repository: less in the cache lasts longer.'
+            : '';
+        return { ...ABSENT, detail: `Nothing that it is made of changed: ${gone}.`, remedy };
+    }
+    return { ...ABSENT, detail: 'Nothing that it is made of changed: what was saved has no result of it.' };
 }
 
 ;// CONCATENATED MODULE: ./lib/host/actions-cache.js
@@ -48301,6 +51735,133 @@ class Directory extends BlobFolder {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/cache/save.js
+// What is kept of a build: exported by the engine into a registry of ours, and put into the store. It needs nothing of the
+// job but data, and so can go on in a process of its own while the job does other things.
+
+
+
+
+
+/** Layers that nobody else will read are compressed fast: level 1 of zstd's 22. */
+const ZSTD = 'compression=zstd,compression-level=1';
+/**
+ * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
+ * for all stages, the graphdriver store an image for each.
+ */
+const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
+const save_WHOLE = 'whole.';
+const PART = 'part.';
+const ALL_STAGES = 'all';
+/**
+ * Exports what the engine has of a build, and saves it.
+ * @param solved called when the build context is not needed any more
+ * @returns what is still to be uploaded, if anything is
+ * @throws Error with a clause that says why nothing was saved
+ */
+async function exportLayers(saving, store, built, solved) {
+    const start = now();
+    const contents = new Contents(store);
+    const index = readIndex(saving.index).index ?? index_entry_NOTHING;
+    contents.fill(index);
+    await contents.makeOffer();
+    let refused = null;
+    const registry = await startRegistry(contents, (event) => {
+        // docker only says that something went wrong.
+        if (event.type === 'failed') {
+            refused = event.reason.includes('ENOSPC') ? 'there is no room left on the disk' : event.reason;
+        }
+    });
+    let waited = 0;
+    const free = () => {
+        waited = now() - start;
+        solved();
+    };
+    try {
+        const tags = await new Exporter(saving, contents, registry, built).run(free);
+        const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
+        const named = sizesOf(manifests.values());
+        const { nets, needed, commit, record, smoked } = saving;
+        return await store.save({
+            manifests,
+            blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
+            entries: {},
+            record,
+            needed: needed.filter((digest) => named.has(digest)),
+            commit,
+            nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
+            smoked: smoked || index.smoked,
+        });
+    }
+    catch (error) {
+        throw refused === null ? error : new Error(refused);
+    }
+    finally {
+        await registry.close();
+    }
+}
+class Exporter {
+    #saving;
+    #contents;
+    #registry;
+    #built;
+    constructor(saving, contents, registry, built) {
+        this.#saving = saving;
+        this.#contents = contents;
+        this.#registry = registry;
+        this.#built = built;
+    }
+    /** Returns the tags that are to be kept. */
+    async run(solved) {
+        const { whole } = this.#saving;
+        const good = [...this.#contents.manifests.keys()].filter((tag) => tag.startsWith(save_WHOLE));
+        const containerd = this.#built.imageStore === 'containerd';
+        const own = containerd ? await this.#exportCache(solved) : await this.#pushStages(solved);
+        return whole ? own : [...good, ...own];
+    }
+    async #exportCache(solved) {
+        const tag = tagOf(ALL_STAGES, this.#saving.whole);
+        const to = `type=registry,ref=${this.#reference(tag)},mode=max,oci-mediatypes=true,image-manifest=true,${ZSTD}`;
+        await this.#built.exportBuild([...this.#importFlags, '--output', 'type=cacheonly', '--cache-to', to], solved);
+        await this.#contents.keepCacheOnly(tag);
+        return [tag];
+    }
+    /**
+     * The graphdriver store exports no cache but the one inside an image: so each stage is pushed as one. A stage in which
+     * nothing ran is left as it was saved: to push it, the engine would have to fetch its layers first.
+     */
+    async #pushStages(solved) {
+        const { whole, steps } = this.#saving;
+        const { stages, exportBuild } = this.#built;
+        const touched = new Set(steps.filter(({ status }) => status === 'miss').map(({ stage }) => stage));
+        const isSaved = (stage) => !whole || this.#contents.manifests.has(tagOf(stage, whole));
+        const pushed = stages.filter(({ stage }) => touched.has(stage) || !isSaved(stage));
+        await Promise.all(pushed.map(({ stage, target }) => {
+            const only = target === null ? [] : ['--target', target];
+            const inline = ['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--tag', this.#reference(tagOf(stage, whole))];
+            return exportBuild([...this.#importFlags, ...only, ...inline]);
+        }));
+        solved();
+        for (const { stage } of pushed)
+            await this.#push(tagOf(stage, whole));
+        return stages.map(({ stage }) => tagOf(stage, whole));
+    }
+    async #push(tag) {
+        const reference = this.#reference(tag);
+        const pushed = await run('docker', ['push', '--quiet', reference]);
+        await run('docker', ['image', 'rm', '--no-prune', reference]);
+        if (pushed.exitCode !== 0)
+            throw new Error(pushed.stderr.trim().split('\n').at(-1) ?? 'docker push failed');
+        await this.#contents.keepCacheOnly(tag);
+    }
+    get #importFlags() {
+        return this.#saving.offer ? ['--cache-from', `type=registry,ref=${this.#reference(OFFER)}`] : [];
+    }
+    #reference(tag) {
+        return referenceIn(this.#registry, tag);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/cache/scope.js
 // Which builds share a cache: one scope per image, and in it one variant for each set of build arguments. Pure.
 
@@ -48311,9 +51872,9 @@ class Directory extends BlobFolder {
  */
 function scopeOf({ chosen, dockerfile, target, platforms, variables }) {
     const parts = chosen === '' ? ['default', dockerfile, target, ...[...platforms].sort()] : ['chosen', chosen];
-    return { name: hash(parts, 24), variant: hash([...variables].sort(), 5) };
+    return { name: scope_hash(parts, 24), variant: scope_hash([...variables].sort(), 5) };
 }
-function hash(parts, digits) {
+function scope_hash(parts, digits) {
     return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
 }
 
@@ -48390,167 +51951,6 @@ async function saveEntry(cache, folder, { name, digests }, patience) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/report/text.js
-// Words and figures that every rendering of the report shares. Pure.
-
-/** `4.6 s`, `2 min 05 s`; nothing is rounded to zero: `< 0.1 s`. */
-function duration(seconds) {
-    if (seconds === 0)
-        return '0 s';
-    if (seconds < 0.05)
-        return '< 0.1 s';
-    if (seconds < 59.95)
-        return `${seconds.toFixed(1)} s`;
-    const whole = Math.round(seconds);
-    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
-}
-/** `1 warning`, `3 warnings`; `2 entries`. */
-function text_count(number, noun, nouns = `${noun}s`) {
-    return `${number} ${number === 1 ? noun : nouns}`;
-}
-/** What is wrong and what to do, where nothing tells the two apart but an empty line. */
-function advice({ message, remedy }) {
-    return remedy === '' ? message : `${message}\n\n${remedy}`;
-}
-const SEVERITIES = ['error', 'warning', 'notice'];
-/** The findings by severity, then by the seconds that they cost; of equals, in the order that they have. */
-function worstFirst(findings) {
-    const rank = ({ severity }) => SEVERITIES.indexOf(severity);
-    return [...findings].sort((a, b) => rank(a) - rank(b) || (b.seconds ?? 0) - (a.seconds ?? 0));
-}
-/** The findings that are not shown, by what leaves them out. */
-function leftOut(suppressed, ignored) {
-    return [
-        ...(suppressed > 0 ? [`${suppressed} silenced by a comment`] : []),
-        ...(ignored > 0 ? [`${ignored} ignored by lint-ignore`] : []),
-    ];
-}
-/** Cuts a text to a number of characters, with an ellipsis where something is missing. */
-function text_cut(text, width) {
-    const characters = [...text];
-    return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
-}
-/** Breaks a text at its spaces into lines of up to `width` characters; an empty text has none. */
-function wrap(text, width) {
-    const lines = [];
-    for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-        const last = lines.at(-1);
-        if (last !== undefined && last.length + 1 + word.length <= width)
-            lines[lines.length - 1] = `${last} ${word}`;
-        else
-            lines.push(word);
-    }
-    return lines;
-}
-/** `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file. */
-function stepNumber(step, steps) {
-    const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
-    const throughFile = steps.every(({ total }) => total === steps.length);
-    const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
-    return `${platform}${several ? `${step.stage} ` : ''}${step.index}/${step.total}`;
-}
-/**
- * A time as a bar of up to `width` characters, in eighths of one; '' for what would not show. The scale goes to the
- * longest time, and to one second at least: a build in which nothing takes long shows no long bars.
- */
-function bar(seconds, longest, width) {
-    const eighths = Math.round((seconds / Math.max(longest, 1)) * width * 8);
-    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
-}
-/** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
-function verdict(report) {
-    const { build, cache, smoke, lint } = report;
-    const steps = countSteps(build.steps);
-    const saved = cache.netSeconds >= 1 ? `, which saved ${duration(cache.netSeconds)}` : '';
-    const parts = [
-        build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
-        ...(build.steps.length > 0 ? [`${steps.hit} of ${text_count(build.steps.length, 'step')} from the cache${saved}`] : []),
-        ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
-        ...(lint.findings.length > 0 ? [text_count(lint.findings.length, 'lint finding')] : []),
-    ];
-    return parts.join(' · ');
-}
-/** The engine in a few words: `Docker 28.5.2, containerd image store`. */
-function engineName({ build }) {
-    const { version, imageStore, builder } = build.engine;
-    const store = imageStore === null || imageStore === 'other' ? '' : `, ${imageStore} image store`;
-    return `Docker ${version ?? '(version unknown)'}${store}${builder === 'classic' ? ', classic builder' : ''}`;
-}
-/** The builder's own work that took a tenth of a second or more, longest first. */
-function notablePhases({ build }) {
-    return build.phases
-        .filter(({ seconds }) => seconds >= 0.1)
-        .sort((a, b) => b.seconds - a.seconds)
-        .slice(0, 4)
-        .map(({ name, seconds }) => `${name} ${duration(seconds)}`);
-}
-/** The layer cache in one line; null where nobody asked for one. */
-function cacheText({ cache }) {
-    const { outcome, reason, bytesFetched, bytesStored, netSeconds } = cache;
-    if (outcome === 'off')
-        return null;
-    // The engine's own hits are among the reused steps: what of it is the cache's doing is not known.
-    const net = netSeconds < 0
-        ? `: it cost ${duration(-netSeconds)} more than the reused steps saved`
-        : `: reused steps saved ${duration(netSeconds)}, the cache’s own time taken off`;
-    // What is stored behind the job's back is told by `post`.
-    const figures = [
-        ...(bytesFetched > 0 ? [`${bytes(bytesFetched)} fetched`] : []),
-        ...(bytesStored > 0 ? [`${bytes(bytesStored)} stored`] : []),
-    ].join(', ');
-    const sentences = [`${outcome}${outcome === 'restored' ? net : ''}.`, figures === '' ? '' : `${figures}.`, reason];
-    return sentences.filter((sentence) => sentence !== '').join(' ');
-}
-/** What became of an upload of layers, in a sentence. */
-function uploadText({ entries, bytes: number, seconds, problem }) {
-    const made = `${bytes(number)} in ${text_count(entries, 'new entry', 'new entries')}`;
-    if (problem === null)
-        return `${made} uploaded in ${duration(seconds)}.`;
-    return entries === 0 ? `Nothing was saved: ${problem}.` : `Only ${made} uploaded: ${problem}.`;
-}
-/** `30.0 MB`, with decimal units as docker shows them. */
-function bytes(number) {
-    const units = ['B', 'kB', 'MB', 'GB'];
-    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
-    return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
-}
-/** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
-function failureText({ build, lint }) {
-    const { failure, steps } = build;
-    if (failure === null)
-        return null;
-    if (failure.step === null) {
-        return lint.findings.some(({ rule }) => rule === 'syntax') ? null : failure.message;
-    }
-    const step = steps.find(({ id }) => id === failure.step);
-    const where = step ? `Step ${stepNumber(step, steps)}${step.line ? ` (line ${step.line})` : ''}: ` : '';
-    return `${where}${failure.message}`;
-}
-
-;// CONCATENATED MODULE: ./lib/secrets.js
-// Which values of the user's must not be shown, and under which names they go.
-
-/** Values of secrets: they stand in no output at all. */
-function secretValues(inputs) {
-    const fromEnvironment = inputs['secret-envs'].map(pair).map(({ name, value }) => ({ name, value: variable(value) }));
-    return [...inputs.secrets.map(pair), ...fromEnvironment];
-}
-/** Values of build arguments, which may be secrets as well: they do not stand in the report, unless the Dockerfile shows them. */
-function argumentValues(inputs, dockerfile) {
-    return Object.entries(buildArguments(inputs))
-        .map(([name, value]) => ({ name, value }))
-        .filter(({ value }) => !dockerfile.includes(value));
-}
-/** Build arguments by name; one without a value has that of the environment, as docker takes it. */
-function buildArguments(inputs) {
-    const pairs = inputs['build-args'].map((item) => item.includes('=') ? pair(item) : { name: item, value: variable(item) });
-    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
-}
-function pair(item) {
-    const at = item.indexOf('=');
-    return { name: item.slice(0, at), value: item.slice(at + 1) };
-}
-
 ;// CONCATENATED MODULE: ./lib/layers.js
 // Between the layer cache and the build: which cache a job has, and what of its build is exported into it.
 
@@ -48620,24 +52020,28 @@ function noCache(outcome, reason) {
  * gzip on one core unless told otherwise: with zstd, a cold build of 370 MB took 0.75 of the time. An image whose name
  * has a registry or an account in it will be pushed: it stays as it is, since not all that pull it may know zstd.
  */
-function imageFlags({ tags }, { imageStore }) {
-    const stays = tags.length > 0 && tags.every((tag) => !tag.includes('/'));
+function imageFlags({ tags, push }, { imageStore }) {
+    const stays = !push && tags.length > 0 && tags.every((tag) => !tag.includes('/'));
     return imageStore === 'containerd' && stays ? ['--output', `type=image,${ZSTD}`] : [];
 }
-/** Ends the job's part in the layer cache; null when there is nothing to save. */
-async function orderSave(cache, { inputs, file, text }, { steps, outcome, failure, engine }) {
+/**
+ * Ends the job's part in the layer cache; null when there is nothing to save.
+ * @param kept what the next run is to know of this one, besides its layers
+ */
+async function orderSave(cache, { inputs, file, text }, built, kept) {
+    const { steps, outcome, failure, engine } = built;
     const whole = outcome === 'built';
     const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
-    const kept = whole ? text : linesAbove(text, failed ?? 0);
-    const last = parseDockerfile(kept, file, buildArguments(inputs)).dockerfile.stages.at(-1);
+    const above = whole ? text : linesAbove(text, failed ?? 0);
+    const last = parseDockerfile(above, file, buildArguments(inputs)).dockerfile.stages.at(-1);
     // Of a build that failed, the work above the step that did is kept, so that the next run starts there.
     if (!whole && (!last || numberedSteps(last).length === 0)) {
         await cache.close();
         return null;
     }
-    const saving = await cache.handOver(steps, whole);
+    const saving = await cache.handOver(built, whole, kept);
     const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
-    return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
+    return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: above, imageStore };
 }
 /**
  * Saves layers. Whatever goes wrong is in what it returns.
@@ -48699,195 +52103,53 @@ function layers_targetsOf(dockerfile, target) {
     });
 }
 
-;// CONCATENATED MODULE: ./lib/report/excerpt.js
-// The lines that a finding is about, as they stand in the file, and a mark under them. Pure.
-/** Lines of a file that are shown for one finding. */
-const excerpt_MOST_LINES = 3;
+;// CONCATENATED MODULE: ./lib/push.js
+// Pushes an image under all its tags, as `docker push` does.
+
+
+/** A push that is not done, and why: one sentence. */
+function notPushed(reason) {
+    return { outcome: 'skipped', pushed: [], seconds: 0, reason };
+}
 /**
- * The lines of the place, each at most `width` columns wide. The first has its part of the place marked; further ones
- * follow it whole, and where there are more than fit, the last one counts the rest.
- * @param lines the lines of the file
+ * Pushes one tag after the other: they share their layers, which travel once. What fails ends it, and is in the report
+ * in docker's own words.
+ * @param print gets docker's lines as they come
  */
-function excerpt(lines, place, width) {
-    const last = Math.min(place.endLine, lines.length);
-    const numbers = Array.from({ length: Math.max(0, Math.min(last - place.line + 1, excerpt_MOST_LINES)) }, (_, at) => place.line + at);
-    const shown = numbers.map((number) => {
-        const line = lines[number - 1] ?? '';
-        const first = number === place.line;
-        const from = first ? place.column - 1 : 0;
-        const { text, mark } = windowed(line, from, number === place.endLine ? place.endColumn - 1 : line.length, width);
-        return { number, text, mark: first ? mark : null };
-    });
-    const more = last - place.line + 1 - shown.length;
-    return more > 0
-        ? [...shown, { number: null, text: `… ${more} more ${more === 1 ? 'line' : 'lines'}`, mark: null }]
-        : shown;
-}
-/** The part of a line around `from`, and the mark from there up to `to`. */
-function windowed(line, from, to, width) {
-    // What stands far to the right is shown with a little of what is in front of it.
-    const begin = from > width - 20 ? Math.max(0, from - 20) : 0;
-    const lead = begin > 0 ? '…' : '';
-    // No more of a line of a megabyte is looked at than may show, and one character that tells that there is more.
-    const before = harmless(line.slice(begin, from));
-    const marked = harmless(line.slice(from, Math.min(to, from + width + 1)));
-    const after = harmless(line.slice(to, to + width + 1));
-    const text = clip(`${lead}${before}${marked}${after}`, width);
-    const start = columns(lead + before);
-    const length = Math.min(columns(marked.trimEnd()), Math.max(1, width - start));
-    return { text, mark: ' '.repeat(start) + '^'.repeat(Math.max(1, length)) };
-}
-/** Cuts a text to a number of columns, with an ellipsis where something is missing. */
-function clip(text, width) {
-    const clean = text.trimEnd();
-    if (columns(clean) <= width)
-        return clean;
-    let result = '';
-    let used = 0;
-    for (const character of clean) {
-        used += columns(character);
-        if (used >= width)
-            break;
-        result += character;
+async function push(tags, print, cancel) {
+    const start = now();
+    const pushed = [];
+    for (const tag of tags) {
+        let digest = null;
+        let last = '';
+        const exitCode = await follow('docker', ['push', '--', tag], {
+            cancel,
+            stdout: (line) => {
+                // `latest: digest: sha256:… size: 1234` comes last.
+                digest = /: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(line)?.[1] ?? digest;
+                print(`push ${tag} │ ${line}`);
+            },
+            stderr: (line) => {
+                if (line.trim() !== '')
+                    last = line.trim();
+                print(`push ${tag} │ ${line}`);
+            },
+        });
+        if (exitCode !== 0) {
+            const why = cancel.aborted ? 'the job was cancelled' : last || `docker push ended with exit code ${exitCode}`;
+            return { outcome: 'failed', pushed, seconds: now() - start, reason: `${tag} was not pushed: ${why}` };
+        }
+        pushed.push({ tag, digest });
     }
-    return `${result}…`;
-}
-/** A text of which nothing moves the cursor, turns the direction of writing or hides: tabs are blanks, all else has a sign. */
-function harmless(text) {
-    return text
-        .replaceAll('\t', '  ')
-        .replace(/\r+$/, '')
-        .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
-        const code = character.charCodeAt(0);
-        // The pictures of the control characters (U+2400) are in their order.
-        return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
-    });
-}
-/** Columns that a text takes in a terminal: marks that go on top of a character take none, East Asian ones and emoji two. */
-function columns(text) {
-    let sum = 0;
-    for (const character of text) {
-        if (character < '\u0300')
-            sum += 1;
-        else if (/^[\p{Mn}\p{Me}]/u.test(character))
-            sum += 0;
-        else
-            sum += /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u.test(character)
-                ? 2
-                : 1;
-    }
-    return sum;
+    return { outcome: 'pushed', pushed, seconds: now() - start, reason: null };
 }
 
-;// CONCATENATED MODULE: ./lib/report/terminal.js
-// Report → text for a terminal or a plain log. Pure: what the terminal can show comes in as `Display`, and the report has
-// been cleaned of control characters (clean.ts).
-
-
-
+;// CONCATENATED MODULE: ./lib/report/display.js
+// What a terminal can show, and how a text is coloured for it. Pure.
 const CODES = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 };
 /** Colours a text where colours are shown. */
 function paint(style, text, { colour }) {
     return colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
-}
-const terminal_STATUS = {
-    hit: { word: 'hit', style: 'green' },
-    miss: { word: 'miss', style: 'yellow' },
-    failed: { word: 'failed', style: 'red' },
-    'not-run': { word: 'not run', style: 'dim' },
-};
-/** The report of a job, ready to print. */
-function terminalReport(report, sources, display) {
-    const good = report.outcome === 'success';
-    const image = report.tags.length > 0 ? ` → ${report.tags.join(', ')}` : '';
-    const blocks = [
-        paint('bold', paint(good ? 'green' : 'red', `${good ? '✓' : '✗'} ${verdict(report)}`, display), display) +
-            `\n  ${paint('dim', `${report.dockerfile}${image} · ${engineName(report)}`, display)}`,
-        failureBlock(report, display),
-        stepTable(report, display),
-        report.build.notice ?? '',
-        cacheBlock(report, display),
-        smokeBlock(report, display),
-        findingsText(report.lint, sources, display),
-    ];
-    return blocks.filter((block) => block !== '').join('\n\n');
-}
-function stepTable(report, display) {
-    const { steps } = report.build;
-    if (steps.length === 0)
-        return '';
-    const longest = Math.max(...steps.map(({ seconds }) => seconds));
-    const rows = steps.map((step) => ({
-        number: stepNumber(step, steps),
-        line: String(step.line ?? ''),
-        text: step.text,
-        status: terminal_STATUS[step.status],
-        time: step.status === 'not-run' && step.seconds === 0 ? '' : duration(step.seconds),
-        bar: bar(step.seconds, longest, 12),
-    }));
-    const width = (header, cells) => Math.max(header.length, ...cells.map((cell) => cell.length));
-    const numbers = width('step', rows.map(({ number }) => number));
-    const lines = width('line', rows.map(({ line }) => line));
-    const times = width('time', rows.map(({ time }) => time));
-    const room = Math.max(20, display.width - numbers - lines - times - 7 - 12 - 12);
-    const texts = Math.min(room, width('instruction', rows.map(({ text }) => text)));
-    const header = `  ${'step'.padEnd(numbers)}  ${'line'.padStart(lines)}  ${'instruction'.padEnd(texts)}  cache    ${'time'.padStart(times)}`;
-    const table = rows.map(({ number, line, text, status, time, bar: share }) => {
-        const cache = paint(status.style, status.word.padEnd(7), display);
-        const start = `  ${number.padEnd(numbers)}  ${line.padStart(lines)}  ${text_cut(text, texts).padEnd(texts)}`;
-        return `${start}  ${cache}  ${time.padStart(times)}  ${paint(status.style, share, display)}`.trimEnd();
-    });
-    const phases = notablePhases(report);
-    const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
-    return [paint('dim', header, display), ...table, ...besides].join('\n');
-}
-function failureBlock(report, display) {
-    const reason = failureText(report);
-    if (reason === null)
-        return '';
-    return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
-}
-function cacheBlock(report, display) {
-    const text = cacheText(report);
-    return text === null ? '' : `  layers      ${wrap(text, display.width - 14).join('\n              ')}`;
-}
-function smokeBlock({ smoke }, display) {
-    const style = smoke.outcome === 'passed' ? 'green' : smoke.outcome === 'failed' ? 'red' : 'dim';
-    const log = smoke.outcome === 'failed' ? logLines(smoke.log) : [];
-    return [`  smoke test  ${paint(style, smoke.outcome, display)}: ${smoke.evidence}`, ...log].join('\n');
-}
-function logLines(log) {
-    return log.map((line) => `    │ ${line}`);
-}
-/** The lint's findings, ready to print: a place to click on, the lines there, then what is wrong and what to do. */
-function findingsText({ findings, suppressed, ignored }, sources, display) {
-    const lines = new Map([...sources].map(([file, text]) => [file, text.replace(/^\ufeff/, '').split('\n')]));
-    const found = findings.length === 0 ? 'no findings' : text_count(findings.length, 'finding');
-    const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
-    const head = `  lint        ${found}${left.join('')}`;
-    return [head, ...findings.map((finding) => findingText(finding, lines.get(finding.file) ?? [], display))].join('\n\n');
-}
-/** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
-function findingText(finding, lines, display) {
-    const { rule, severity, file, line, message, remedy } = finding;
-    const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
-    const [todo = '', ...paste] = remedy.split('\n');
-    return [
-        `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
-        ...excerptLines(finding, lines, style, display),
-        ...wrap(message, display.width - 4).map((text) => `    ${text}`),
-        ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
-        ...paste.map((text) => `      ${text}`),
-    ].join('\n');
-}
-/** The lines that a finding is about, behind their numbers. */
-function excerptLines(finding, lines, style, display) {
-    const digits = String(finding.endLine).length;
-    const edge = (number) => paint('dim', `    ${String(number ?? '').padStart(digits)} │`, display);
-    return excerpt(lines, finding, display.width - digits - 7).flatMap(({ number, text, mark }) => [
-        `${edge(number)} ${number === null ? paint('dim', text, display) : text}`.trimEnd(),
-        ...(mark === null ? [] : [`${edge(null)} ${paint(style, mark, display)}`]),
-    ]);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/live.js
@@ -48959,45 +52221,342 @@ class Live {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/smoke/judge.js
-// Judges what was seen of a container that runs the image's own CMD. Pure.
+;// CONCATENATED MODULE: ./lib/smoke/checks.js
+// Which check an image gets: what it says of itself and what the user asked for → conditions, and why these. Pure.
+/** @param portsAreOwn false where it is known that only a base image EXPOSEs ports */
+function planFor(image, wishes, portsAreOwn) {
+    const asked = askedFor(image, wishes);
+    if ('problem' in asked)
+        return asked;
+    const isAsked = asked.conditions.length > 0;
+    const { conditions, why } = isAsked ? asked : automatic(image);
+    return {
+        conditions,
+        why,
+        asked: isAsked,
+        exitCode: wishes.exitCode ?? 0,
+        timeout: wishes.timeout + (image.health?.startPeriod ?? 0),
+        settle: wishes.settle,
+        portsPromised: isAsked || portsAreOwn,
+    };
+}
+/** The order is that of how much each says: a HEALTHCHECK is the author's own word for "it works". */
+function automatic({ health, ports, otherPorts }) {
+    if (health)
+        return { conditions: [{ check: 'healthy' }], why: 'since the image has a HEALTHCHECK' };
+    if (ports.length > 0) {
+        const enough = ports.length > 1 ? ', of which one is enough' : '';
+        return {
+            conditions: [{ check: 'port', ports }],
+            why: `since the image EXPOSEs ${listed(ports.map(String))}${enough}`,
+        };
+    }
+    const exposes = otherPorts.length > 0 ? `EXPOSEs only ${listed(otherPorts)}, which does not tell` : 'EXPOSEs no TCP port';
+    return { conditions: [{ check: 'running' }], why: `since the image has no HEALTHCHECK and ${exposes}` };
+}
+/** What was asked for stands in place of what would be automatic. */
+function askedFor(image, wishes) {
+    const [only] = image.ports;
+    const portless = wishes.http.find(({ port }) => port === null);
+    if (portless && image.ports.length !== 1) {
+        const has = image.ports.length === 0 ? 'no TCP port' : listed(image.ports.map(String));
+        const example = `${only ?? 8080}${portless.written}`;
+        return {
+            problem: `smoke-http: "${portless.written}" names no port, and the image EXPOSEs ${has}: write ${example}`,
+        };
+    }
+    const conditions = [
+        ...wishes.http.map((wish) => ({ check: 'http', port: wish.port ?? only ?? 0, wish })),
+        ...wishes.ports.map((port) => ({ check: 'port', ports: [port] })),
+        ...wishes.logs.map((pattern) => ({ check: 'log', pattern })),
+        ...(wishes.exitCode === null ? [] : [{ check: 'exit' }]),
+    ];
+    const inputs = [...new Set(conditions.map(({ check }) => (check === 'exit' ? 'smoke-exit-code' : `smoke-${check}`)))];
+    return { conditions, why: `asked for by ${listed(inputs)}` };
+}
+/** What a program is expected to do, behind "it did not". */
+function expectation(condition, { exitCode }) {
+    switch (condition.check) {
+        case 'healthy':
+            return 'turn healthy';
+        case 'port':
+            return `accept connections on port ${listed(condition.ports.map(String), 'or')}`;
+        case 'http': {
+            const { path, status, body } = condition.wish;
+            const text = body === null ? '' : ` and a body with ${body.written}`;
+            return `answer ${condition.port}${path} with ${status ?? 'a status below 400'}${text}`;
+        }
+        case 'log':
+            return `print a line that matches ${condition.pattern.written}`;
+        case 'running':
+            return 'keep running';
+        case 'exit':
+            return `end with exit code ${exitCode}`;
+    }
+}
+/** `1`, `1 and 2`, `1, 2 and 3` */
+function listed(items, last = 'and') {
+    return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/docker.js
+// What the smoke test has docker do: look at an image, make a container, look at it, stop it, remove it, and remove what
+// dead runs left.
+
+
+
+/** The labels by which containers of ours are known: whose they are, and when nobody can need them any more. */
+const OWNER = 'cached-docker-build.smoke';
+const EXPIRES = 'cached-docker-build.expires';
+/** Seconds past its time after which a container is left over for certain, whoever made it. */
+const GRACE = 600;
+async function lookAtEngine() {
+    const { stdout } = await run('docker', ['info', '--format', '{{json .}}']);
+    const info = docker_parse(stdout) ?? {};
+    return {
+        platform: `${info.OSType ?? 'linux'}/${architecture(info.Architecture ?? '')}`,
+        memory: info.MemTotal ?? 0,
+        reach: reachOf(info),
+    };
+}
+function reachOf({ OperatingSystem = '', SecurityOptions }) {
+    if (/^(tcp|ssh|https?):/.test(variable('DOCKER_HOST')))
+        return 'inside';
+    const own = /Docker Desktop/.test(OperatingSystem) || SecurityOptions?.some((option) => /rootless/.test(option));
+    return machine.startsWith('linux/') && !own ? 'direct' : 'published';
+}
+/** The kernel's names → those of platforms. */
+function architecture(name) {
+    return { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm', i686: '386' }[name] ?? name;
+}
+/** null when the engine does not have it. */
+async function lookAtImage(image) {
+    const { stdout, exitCode } = await run('docker', ['image', 'inspect', image]);
+    const [found] = docker_parse(stdout) ?? [];
+    if (exitCode !== 0 || !found)
+        return null;
+    const { Config, RootFS, Os = 'linux', Architecture = '' } = found;
+    const config = Config ?? {};
+    const exposed = Object.keys(config.ExposedPorts ?? {});
+    return {
+        argv: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
+        ports: exposed
+            .flatMap((port) => /^(\d+)(?:\/tcp)?$/.exec(port)?.[1] ?? [])
+            .map(Number)
+            .sort((a, b) => a - b),
+        otherPorts: exposed.filter((port) => !/^\d+(\/tcp)?$/.test(port)),
+        health: healthOf(config.Healthcheck),
+        platform: `${Os}/${Architecture}`,
+        content: JSON.stringify([Config, RootFS, Os, Architecture]),
+    };
+}
+/** Docker counts nanoseconds; its default is 30 s between tries. */
+function healthOf(check) {
+    if (!check?.Test || check.Test.length === 0 || check.Test[0] === 'NONE')
+        return null;
+    const seconds = (nanoseconds) => (nanoseconds ?? 0) / 1e9;
+    return { startPeriod: seconds(check.StartPeriod), interval: seconds(check.Interval) || 30 };
+}
+/** A name for a container, by which people see whose it is. */
+const newContainerName = () => `cached-docker-build-smoke-${(0,external_node_crypto_.randomUUID)()}`;
+/** Makes a container; returns docker's reason where it cannot be made. */
+async function create(order) {
+    const labels = {
+        [OWNER]: `${ownName.machine} ${ownName.pid}`,
+        [EXPIRES]: String(Math.ceil(wallClock() / 1000 + order.lifetime)),
+    };
+    const { args, env } = docker_environmentOf(order.env);
+    const { exitCode, stderr } = await run('docker', [
+        ...['create', '--name', order.name, '--pull', 'never', '--log-driver', 'none'],
+        ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+        ...(order.platform === '' ? [] : ['--platform', order.platform]),
+        ...args,
+        ...order.options,
+        ...['--', order.image, ...(order.command ?? [])],
+    ], env);
+    return exitCode === 0 ? null : sentence(stderr);
+}
+/** Values travel in docker's environment, so that they stand in no list of processes; but not those that docker itself reads. */
+function docker_environmentOf(items) {
+    const env = {};
+    const args = items.flatMap((item) => {
+        const at = item.indexOf('=');
+        const name = at < 0 ? item : item.slice(0, at);
+        if (at < 0 || OF_DOCKER.test(name))
+            return ['--env', item];
+        env[name] = item.slice(at + 1);
+        return ['--env', name];
+    });
+    return { args, env };
+}
+const OF_DOCKER = /^(PATH|HOME|USER|TMPDIR|SSH_.*|DOCKER_.*|BUILDKIT_.*|BUILDX_.*|OTEL_.*|LD_.*|.*_proxy|GO[A-Z]*)$/i;
+/** Has docker fetch an image; returns its reason where it cannot. */
+async function pull(image, platform, cancel) {
+    let said = '';
+    const exitCode = await follow('docker', ['pull', '--quiet', ...(platform === '' ? [] : ['--platform', platform]), '--', image], {
+        cancel,
+        stdout: () => { },
+        stderr: (line) => {
+            said ||= line;
+        },
+    });
+    return exitCode === 0 ? null : sentence(said);
+}
+/** null when there is none of that name. */
+async function inspect(name) {
+    const { stdout, exitCode } = await run('docker', ['container', 'inspect', name]);
+    const [found] = docker_parse(stdout) ?? [];
+    if (exitCode !== 0 || !found)
+        return null;
+    const { State, NetworkSettings, Config, HostConfig } = found;
+    const startedAt = Date.parse(State.StartedAt);
+    const lasted = (Date.parse(State.FinishedAt) - startedAt) / 1000;
+    const networks = Object.values(NetworkSettings.Networks ?? {});
+    return {
+        id: found.Id,
+        running: State.Running,
+        pid: State.Pid,
+        startedAt,
+        end: {
+            exitCode: State.ExitCode,
+            oomKilled: State.OOMKilled,
+            restarts: found.RestartCount ?? 0,
+            error: State.Error ? sentence(State.Error) : '',
+            seconds: Math.max(0, lasted),
+        },
+        argv: [found.Path, ...found.Args].filter((word, at) => at > 0 || word !== ''),
+        stopSignal: Config.StopSignal || 'SIGTERM',
+        addresses: networks
+            .flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address])
+            .flatMap((one) => one || []),
+        hostNetwork: HostConfig.NetworkMode === 'host',
+        published: new Map(Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, at]) => {
+            const own = at?.find(({ HostIp }) => HostIp === '127.0.0.1');
+            return own ? [[Number.parseInt(port, 10), Number(own.HostPort)]] : [];
+        })),
+        healthy: State.Health?.Status === 'healthy',
+        health: (State.Health?.Log ?? []).map(({ ExitCode, Output }) => ({ exitCode: ExitCode, output: Output.trim() })),
+    };
+}
+/** Sends the image's stop signal, waits for the end, and kills what does not end. */
+async function stop(name, grace) {
+    await run('docker', ['stop', '-t', String(grace), name]);
+}
+/** Removes a container, which may run, and its anonymous volumes; one that is not there is no error. */
+async function removeContainer(name) {
+    await run('docker', ['rm', '--force', '--volumes', name]);
+}
+/** Prints a file that only the container sees, with a program of its own; '' where it has none for that. */
+async function readInside(name, paths) {
+    return (await run('docker', ['exec', name, 'cat', ...paths])).stdout;
+}
 /**
- * Passed when the program ended with exit code 0, or still runs after the settling time. The container has no restart
- * policy, so a crash is an end.
- * @param command the command as people read it, for the sentence
- * @param settle the settling time in seconds
+ * Removes containers of runs that are dead: their process is gone, or, where that is another machine's business, their
+ * time is long over. Those of jobs that go on at the same time stay.
  */
-function judge_judge(state, command, settle) {
-    const { status, exitCode, oomKilled, error, seconds } = state;
-    const lasted = `${seconds.toFixed(1)} s`;
-    if (error !== '') {
-        return {
-            outcome: 'failed',
-            check: 'exit',
-            readySeconds: null,
-            exitCode,
-            evidence: `${command} did not start: ${error}`,
-        };
+async function removeLeftovers() {
+    const format = `{{.ID}}\t{{.Label "${OWNER}"}}\t{{.Label "${EXPIRES}"}}`;
+    const { stdout } = await run('docker', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]);
+    const left = stdout
+        .split('\n')
+        .map((line) => line.split('\t'))
+        .filter(([id, owner = '', expires]) => id && isDead(owner, Number(expires)))
+        .map(([id = '']) => id);
+    await Promise.all(left.map(removeContainer));
+}
+function isDead(owner, expires) {
+    const here = owner.startsWith(`${ownName.machine} `);
+    if (here)
+        return !isRunning(Number(owner.slice(ownName.machine.length + 1)));
+    return wallClock() / 1000 > expires + GRACE;
+}
+/** Docker's own sentence, without its prefixes and hints. */
+function sentence(text) {
+    const line = text.split('\n').find((candidate) => candidate.trim() !== '' && !candidate.startsWith('WARNING')) ??
+        'no reason given';
+    return line
+        .replace(/^docker: /, '')
+        .replace(/^Error response from daemon: /, '')
+        .replace(/^(failed to create task for container: )?failed to create shim task: /, '')
+        .replace(/^OCI runtime create failed: (runc create failed: )?/, '')
+        .replace(/^unable to start container process: (error during container init: )?/, '')
+        .trim();
+}
+function docker_parse(json) {
+    try {
+        return JSON.parse(json);
     }
-    if (status === 'running') {
-        const evidence = `${command} is still running after ${settle} s`;
-        return { outcome: 'passed', check: 'running', readySeconds: seconds, exitCode: null, evidence };
+    catch {
+        return null;
     }
-    if (oomKilled) {
-        const evidence = `${command} was killed after ${lasted}: out of memory`;
-        return { outcome: 'failed', check: 'exit', readySeconds: null, exitCode, evidence };
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/judge.js
+// The plan of a smoke test and what was seen so far → the verdict, as soon as it is clear. Pure.
+
+/**
+ * The verdict; null as long as it is open.
+ * @param command the command as people read it, for the sentence
+ */
+function judge_judge(plan, seen, command) {
+    const { end, elapsed, sights } = seen;
+    const conditions = plan.conditions.map((condition, at) => {
+        const { met = null, seen: what = '' } = sights[at] ?? {};
+        const reached = condition.check === 'exit' ? end?.exitCode === plan.exitCode : met !== null;
+        const running = condition.check === 'running' && end === null && elapsed >= plan.settle;
+        return { check: condition.check, expected: expectation(condition, plan), seen: what, met: reached || running };
+    });
+    const verdict = (outcome, check, readySeconds, what, why = plan.why) => ({
+        ...{ outcome, check, readySeconds, exitCode: end?.exitCode ?? null, conditions },
+        evidence: `${command} ${what} (check: ${check}, ${why})`,
+    });
+    const open = conditions.filter(({ met }) => !met);
+    if (end) {
+        const told = endText(end);
+        const ended = plan.asked ? plan.why : 'since the program ended by itself';
+        if (end.error !== '')
+            return verdict('failed', 'exit', null, told, 'since the program must start');
+        if (end.restarts > 0)
+            return verdict('failed', 'exit', null, told, ended);
+        if (end.exitCode !== plan.exitCode) {
+            const expected = end.oomKilled ? '' : `; ${plan.exitCode} was expected`;
+            return verdict('failed', 'exit', null, `${told}${expected}`, ended);
+        }
+        if (!plan.asked) {
+            const [first] = open.filter(({ check }) => check !== 'running');
+            return verdict('passed', 'exit', end.seconds, `${told}${first ? `, before it could ${first.expected}` : ''}`, ended);
+        }
+        const [missing] = open;
+        if (missing)
+            return verdict('failed', missing.check, null, `${told} and did not ${instead(missing)}`);
+        return verdict('passed', leading(plan), readyAt(plan, sights) ?? end.seconds, told);
     }
-    if (exitCode === 0) {
-        return {
-            outcome: 'passed',
-            check: 'exit',
-            readySeconds: seconds,
-            exitCode,
-            evidence: `${command} ended with exit code 0 after ${lasted}`,
-        };
+    if (open.length === 0) {
+        const ready = readyAt(plan, sights) ?? elapsed;
+        return verdict('passed', leading(plan), ready, successText(plan, sights, ready));
     }
-    const evidence = `${command} ended with exit code ${exitCode}${meaning(exitCode)} after ${lasted}; 0 was expected`;
-    return { outcome: 'failed', check: 'exit', readySeconds: null, exitCode, evidence };
+    const [first] = plan.conditions;
+    const [sight] = sights;
+    if (!plan.asked && first?.check === 'port' && elapsed >= plan.settle && (sight?.blind || !plan.portsPromised)) {
+        // The port's own timeout would prove nothing here.
+        const unseen = sight?.blind
+            ? 'whether its ports accept connections cannot be seen from here'
+            : 'no port that its base image EXPOSEs accepts connections, which need not mean anything';
+        return verdict('passed', 'running', elapsed, `is still running after ${judge_seconds(plan.settle)}; ${unseen}`);
+    }
+    if (elapsed < plan.timeout || (open.length === 1 && open[0]?.check === 'running'))
+        return null;
+    return verdict('failed', open[0]?.check ?? 'exit', null, open
+        .map((one, at) => `${at === 0 ? '' : 'it '}did not ${instead(one, ` within ${judge_seconds(plan.timeout)}`)}`)
+        .join('; '));
+}
+function endText({ exitCode, oomKilled, restarts, error, seconds: lasted }) {
+    if (error !== '')
+        return `did not start: ${error}`;
+    if (oomKilled && exitCode !== 0)
+        return `was killed after ${judge_seconds(lasted)}: out of memory`;
+    const again = restarts > 0 ? ` and was started again${restarts > 1 ? `, ${restarts} times` : ''}` : '';
+    return `ended with exit code ${exitCode}${meaning(exitCode)} after ${judge_seconds(lasted)}${again}`;
 }
 /** https://tldp.org/LDP/abs/html/exitcodes.html and docker run's own 125–127 */
 function meaning(exitCode) {
@@ -49005,93 +52564,985 @@ function meaning(exitCode) {
         return ' (the command is not executable)';
     if (exitCode === 127)
         return ' (command not found)';
-    if (exitCode > 128 && exitCode < 160)
-        return ` (ended by signal ${exitCode - 128})`;
-    return '';
+    const signal = signalOf(exitCode);
+    return signal === null ? '' : ` (ended by ${signal})`;
+}
+const SIGNALS = {
+    1: 'SIGHUP',
+    2: 'SIGINT',
+    3: 'SIGQUIT',
+    4: 'SIGILL',
+    6: 'SIGABRT',
+    7: 'SIGBUS',
+    8: 'SIGFPE',
+    9: 'SIGKILL',
+    11: 'SIGSEGV',
+    13: 'SIGPIPE',
+    15: 'SIGTERM',
+};
+/** The signal that an exit code above 128 stands for, as x86 and ARM number them. */
+function signalOf(exitCode) {
+    if (exitCode <= 128 || exitCode >= 160)
+        return null;
+    return SIGNALS[exitCode - 128] ?? `signal ${exitCode - 128}`;
+}
+function successText(plan, sights, ready) {
+    if (plan.conditions.every(({ check }) => check === 'running'))
+        return `is still running after ${judge_seconds(plan.settle)}`;
+    const met = plan.conditions.map((condition, at) => {
+        const { seen = '' } = sights[at] ?? {};
+        if (condition.check === 'healthy')
+            return 'is healthy';
+        if (condition.check === 'log')
+            return `printed a line that matches ${condition.pattern.written}`;
+        return seen;
+    });
+    return `${listed(met)} after ${judge_seconds(ready)}`;
+}
+/** What was expected and, where that is known, what was seen instead. */
+const instead = ({ expected, seen }, within = '') => `${expected}${within}${seen === '' ? '' : `: ${seen}`}`;
+const leading = (plan) => plan.conditions[0]?.check ?? 'exit';
+/** When the last condition came true; null where none has a time of its own. */
+function readyAt(plan, sights) {
+    const times = sights.filter((_, at) => plan.conditions[at]?.check !== 'running').flatMap(({ met }) => met ?? []);
+    return times.length === 0 ? null : Math.max(...times);
+}
+function judge_seconds(number) {
+    return `${number < 10 ? Number(number.toFixed(1)) : Math.round(number)} s`;
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/reason.js
+// Why a smoke test most likely failed: what is recognised in what was seen, and what to do about it. A table; pure.
+/** The first reason that is recognised; null when none is. */
+function likelyReason(clues) {
+    // A hostile line cannot hold the expressions up: all of them are linear, and lines are short.
+    const short = { ...clues, log: clues.log.map((line) => line.slice(0, reason_LONGEST)) };
+    for (const recognise of REASONS) {
+        const reason = recognise(short);
+        if (reason !== null)
+            return reason;
+    }
+    return null;
+}
+const reason_LONGEST = 500;
+/** What an image that calls sudo is told. */
+const NEEDS_PRIVILEGES = 'It needs sudo or another program that raises privileges, which the smoke test forbids. smoke-options: --security-opt no-new-privileges=false allows it.';
+/** What an image without a command is told. */
+const NO_COMMAND = 'The image has no CMD and no ENTRYPOINT. Name the program in the Dockerfile, or in smoke-command.';
+/** The newest line that matches comes first. */
+function inLog(expression, say) {
+    return ({ log, health, error }) => {
+        for (const line of [error, ...log.toReversed(), ...health]) {
+            const match = expression.exec(line);
+            if (match)
+                return say(match);
+        }
+        return null;
+    };
+}
+const program = ({ argv }) => argv[0] ?? 'the program';
+/** Special cases stand before general ones: a missing library also ends with exit code 127. */
+const REASONS = [
+    (clues) => {
+        if (![clues.error, ...clues.log].some((line) => /exec format error/i.test(line)))
+            return null;
+        const { imagePlatform, enginePlatform } = clues;
+        if (imagePlatform !== enginePlatform) {
+            return `Wrong platform: the image is for ${imagePlatform}, and this engine runs ${enginePlatform}. Build it for that, or install emulation (docker/setup-qemu-action).`;
+        }
+        return `${program(clues)} is not made for ${enginePlatform}: it was built for another platform, or it is a script whose first line is no #! line.`;
+    },
+    ({ oomKilled }) => oomKilled ? 'It needed more memory than it was given. smoke-options: --memory 8g gives it more.' : null,
+    inLog(/no new privileges|effective uid is not 0/i, () => NEEDS_PRIVILEGES),
+    inLog(/error while loading shared libraries: ([^\s:]+)|Error loading shared library ([^\s:]+)|([^\s:/]+\.so[.\d]*): cannot open shared object file|(?:library|libdl) not found: ([^\s:]+\.so[.\d]*)/, ([, a, b, c, d]) => `The shared library ${a ?? b ?? c ?? d} is not in the image. Install its package in the final stage: a library of a builder stage does not come along.`),
+    inLog(/version `((?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found/, ([, version]) => `The program was built with a newer C library (${version}) than the image has. Build it on the base image that it runs on.`),
+    // The kernel found the file, and not what it names as its interpreter.
+    inLog(/^exec (\S+): no such file or directory/, ([, file]) => interpreterMissing(file ?? '')),
+    (clues) => {
+        const { error, exitCode, argv } = clues;
+        const found = /exec: "([^"]+)": executable file not found|exec:? "?([^"\s]+?)"?: no such file or directory|stat ([^:\s]+): no such file/i.exec(error);
+        const missing = found?.[1] ?? found?.[2] ?? found?.[3] ?? null;
+        if (missing !== null)
+            return notFound(missing);
+        if (exitCode !== 127)
+            return null;
+        // `sh: nonesuch: not found`, `bash: line 1: nonesuch: command not found`, `exec /x: no such file or directory`
+        const said = /(?:^|[\s:])([^\s:]+): (?:command )?not found|exec ([^\s:]+): no such file/;
+        const [, name, path] = clues.log.map((line) => said.exec(line)).findLast((match) => match !== null) ?? [];
+        return notFound(name ?? path ?? argv[0] ?? 'the command');
+    },
+    (clues) => {
+        const notExecutable = /exec:? "?([^"\s]+?)"?: permission denied/i.exec(clues.error)?.[1];
+        if (notExecutable === undefined && clues.exitCode !== 126)
+            return null;
+        const file = notExecutable ?? program(clues);
+        return `${file} may not be executed. COPY --chmod=755, or chmod +x before it is committed, makes it executable.`;
+    },
+    inLog(/read-only file ?system|\bEROFS\b/i, () => 'It writes into a file system that is read-only. Give it a place to write, such as --tmpfs /tmp in smoke-options, or leave --read-only out.'),
+    missingVariable,
+    inLog(/(?:input device is|stdin is|is) not a (?:tty|terminal)|not a tty\b|cannot open \/dev\/tty|Inappropriate ioctl for device|TERM environment variable not set|Error opening terminal|no (?:controlling )?terminal\b/i, () => 'It wants a terminal, and there is none in a job. smoke-options: --tty gives it one; smoke-command can run something else.'),
+    ({ loopbackOnly }) => loopbackOnly.length > 0
+        ? `It listens on ${loopbackOnly.join(' and ')}, which only programs in the same container reach. Bind it to 0.0.0.0.`
+        : null,
+    ({ health, exitCode }) => {
+        const missing = health.map((text) => /(?:^|[\s:"])([\w./-]+)"?: (?:command |executable file )?not found/.exec(text)?.[1]);
+        const tool = missing.findLast((name) => name !== undefined);
+        return exitCode === null && tool !== undefined
+            ? `The HEALTHCHECK itself cannot run: ${tool} is not in the image.`
+            : null;
+    },
+    inLog(/permission denied|\bEACCES\b|operation not permitted|\bEPERM\b/i, () => 'It was denied permission, as the line in its log says. Look at the owner of that file (COPY --chown), the USER of the image, and ports below 1024.'),
+    inLog(/no space left on device|\bENOSPC\b/i, () => 'There is no room left on the disk.'),
+    ({ exitCode, expectedMore, argv }) => {
+        if (exitCode !== 0 || !expectedMore)
+            return null;
+        if (INTERACTIVE.test(argv.join(' '))) {
+            return 'An interactive shell ends at once where there is no terminal. Name the program in CMD, or in smoke-command.';
+        }
+        return 'It ended well, but too soon: a server that goes to the background takes its container with it. Keep it in the foreground.';
+    },
+];
+const INTERACTIVE = /^(?:\S*\/)?(?:sh|bash|ash|dash|zsh|python3?|node|irb|psql)$/;
+const notFound = (name) => `${name} is not in the image, or not on its PATH. Install or COPY it in the final stage; a script may also name an interpreter (#!) that is not there.`;
+const interpreterMissing = (file) => `${file} is there, and what runs it is not: the interpreter behind its #! (a line that ends in CR LF names none), or the loader of the C library it was built with.`;
+/** What a log calls levels, and no variable. */
+const WORDS = '(?!(?:ERROR|ERR|WARN|WARNING|FATAL|INFO|DEBUG|NOTICE|CRITICAL|FAILED|EXCEPTION)\\b)';
+const reason_NAME = `["'\`$\\{]*\\b${WORDS}([A-Z][A-Z0-9_]{2,})["'\`\\}]*`;
+const LACKING = '(?:not set|unset|not defined|undefined|required|missing|not specified|not provided|empty|set|specified|provided|defined)';
+/** The usual ways in which shells, Python, Node, Go and the entrypoints of well-known images complain. */
+const MISSING_VARIABLE = [
+    new RegExp(`${reason_NAME}: (?:unbound variable|parameter (?:null or )?not set)`),
+    new RegExp(`${reason_NAME} (?:environment variable |env var |variable )?(?:is|are|was|must be|has to be|needs to be|cannot be) ${LACKING}`),
+    new RegExp(`[Ee]nv(?:ironment)? var(?:iable)?s?(?: named| called)?:?[\\s-]+${reason_NAME}`),
+    new RegExp(`(?:[Mm]issing|[Rr]equire[ds]?|[Ss]et|[Pp]rovide|[Ss]pecify) (?:the )?${reason_NAME}`),
+    /KeyError: '([A-Z][A-Z0-9_]{2,})'/,
+];
+function missingVariable({ log }) {
+    const text = log.join('\n');
+    for (const expression of MISSING_VARIABLE) {
+        const name = expression.exec(text)?.[1];
+        if (name) {
+            return `The environment variable ${name} is missing. smoke-env: ${name}=VALUE sets it for the smoke test.`;
+        }
+    }
+    return null;
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/stop.js
+// Ends a program that runs well, as `docker stop` would, and tells how it took that.
+
+
+
+/** Seconds that a program has to end. Docker gives ten; a job is not held up for that long. */
+const stop_GRACE = 3;
+/**
+ * Stops the container. One whose program cannot take the signal is not waited for: it is left to be removed.
+ */
+async function stopAndTell(name, container) {
+    const { stopSignal: signal, argv } = container;
+    const takes = await takesSignal(container);
+    if (takes === false)
+        return { signal, seconds: null, killed: true, notice: ignoredText(signal, argv) };
+    const start = now();
+    await stop(name, stop_GRACE);
+    const seconds = now() - start;
+    const killed = seconds >= stop_GRACE && (await inspect(name))?.end.exitCode === 128 + 9;
+    if (!killed)
+        return { signal, seconds, killed, notice: null };
+    const notice = takes
+        ? `It had not ended ${stop_GRACE} s after ${signal} and was killed. docker stop gives it 10 s: what it has not finished by then is lost.`
+        : ignoredText(signal, argv);
+    return { signal, seconds: null, killed, notice };
+}
+/**
+ * Does the program do anything on this signal? As process 1 of its container, one that has no handler gets none: the
+ * kernel protects it. null where that cannot be seen.
+ * https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+ */
+async function takesSignal({ id, pid, stopSignal }) {
+    const number = NUMBERS[stopSignal.replace(/^SIG/, '')] ?? Number(stopSignal);
+    const [cgroup, status] = await Promise.all([readText(`/proc/${pid}/cgroup`), readText(`/proc/${pid}/status`)]);
+    if (!cgroup.text?.includes(id) || status.text === null || !(number > 0))
+        return null;
+    if (!/^NSpid:.*\t1$/m.test(status.text))
+        return null;
+    // Who waits for signals, as init programs do, blocks them.
+    const masks = ['SigCgt', 'SigBlk'].map((name) => new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status.text)?.[1] ?? '0');
+    return masks.some((mask) => ((BigInt(`0x${mask}`) >> BigInt(number - 1)) & 1n) === 1n);
+}
+/** What images name in STOPSIGNAL. */
+const NUMBERS = { HUP: 1, INT: 2, QUIT: 3, USR1: 10, USR2: 12, TERM: 15, WINCH: 28, PWR: 30 };
+/** A shell in front of the program waits for it, and passes nothing on. */
+function ignoredText(signal, argv) {
+    const [program = '', option = ''] = argv;
+    const shell = /(^|\/)(ba|da|a|z)?sh$/.test(program) && option === '-c';
+    const [who, remedy] = shell
+        ? [
+            'a shell, which does not pass it on',
+            'Write the command as a JSON array (exec form), or put exec in front of it.',
+        ]
+        : [
+            `${program}, which has no handler for it`,
+            'Let the program handle it (trap in a script), or start the container with --init.',
+        ];
+    return `${signal} does not end it, so it was killed: process 1 is ${who}. docker stop waits 10 s for such a container. ${remedy}`;
+}
+
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./lib/host/regexp.js
+// Regular expressions of users on texts of strangers: some take exponential time, so a clock runs.
+
+const regexp_SCRIPT = new external_node_vm_namespaceObject.Script('texts.findIndex((text) => expression.test(text))');
+/**
+ * The index of the first text that matches; -1 if none does; null when that took too long. Node ends a script that runs
+ * past its time even inside a regular expression.
+ * @param seconds that it may take
+ */
+function firstMatch(source, flags, texts, seconds) {
+    const context = (0,external_node_vm_namespaceObject.createContext)({ expression: new RegExp(source, flags), texts });
+    try {
+        return regexp_SCRIPT.runInContext(context, { timeout: seconds * 1000 });
+    }
+    catch {
+        return null;
+    }
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./lib/host/net.js
+// Connections to a program that is being tried out: can one be made, and what is answered to an HTTP request?
+
+
+/**
+ * Makes a TCP connection and closes it.
+ * @param patience seconds in which it must be made
+ * @param stays seconds for which it must stay open: a proxy in between takes every connection, and ends those that lead
+ *   nowhere
+ */
+function knock(address, port, patience, stays = 0) {
+    return new Promise((resolve) => {
+        const socket = (0,external_node_net_.connect)({ host: address, port });
+        let made = false;
+        const end = (knock) => {
+            resolve(knock);
+            socket.destroy();
+        };
+        socket.setTimeout(patience * 1000, () => end(made ? 'open' : 'unreachable'));
+        socket.once('connect', () => {
+            made = true;
+            if (stays === 0)
+                end('open');
+            else
+                socket.setTimeout(stays * 1000);
+        });
+        socket.once('data', () => end('open'));
+        socket.once('end', () => end('refused'));
+        socket.once('error', ({ code }) => {
+            end(made || code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'refused' : 'unreachable');
+        });
+    });
+}
+/** Bytes of a body that are looked at. */
+const BODY = 1 << 20;
+/**
+ * Asks for a page; redirections are not followed.
+ * @param patience seconds in which all of it must be there
+ * @returns the answer, or why there is none
+ */
+function get(address, port, path, patience) {
+    return new Promise((resolve) => {
+        const asked = (0,external_node_http_.request)({ host: address, port, path, agent: false, headers: { host: `localhost:${port}` } });
+        const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${patience} s`)), patience * 1000);
+        const end = (result) => {
+            clearTimeout(timer);
+            resolve(result);
+            asked.destroy();
+        };
+        asked.once('error', (error) => end({ problem: reasonOf(error) }));
+        asked.once('response', (response) => {
+            const chunks = [];
+            let bytes = 0;
+            const done = () => {
+                end({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).subarray(0, BODY).toString('utf8') });
+            };
+            response.on('data', (chunk) => {
+                chunks.push(chunk);
+                bytes += chunk.length;
+                if (bytes >= BODY)
+                    done();
+            });
+            response.once('end', done);
+            // It broke off: what is there counts.
+            response.once('error', done);
+        });
+        asked.end();
+    });
+}
+function reasonOf({ code, message }) {
+    if (code === 'ECONNREFUSED')
+        return 'connection refused';
+    if (code === 'ECONNRESET')
+        return 'connection closed without an answer';
+    return code?.startsWith('HPE_') ? 'what came is not HTTP' : message;
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/sockets.js
+// The kernel's list of TCP sockets (/proc/net/tcp and tcp6) → who listens where. Pure.
+/**
+ * Reads both tables, one behind the other. A row: number, local address and port in hex, remote ones, state (0A: LISTEN).
+ * Addresses are groups of four bytes, each in the order of the machine: little-endian on all that Docker runs on but s390x.
+ * https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ */
+function readListeners(tables) {
+    return [...tables.matchAll(/^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)].map(([, hex = '', port = '']) => {
+        const bytes = [...hex.matchAll(/../g)].map(([byte]) => Number.parseInt(byte, 16));
+        const ordered = bytes.map((_, at) => bytes[at - (at % 4) + 3 - (at % 4)] ?? 0);
+        const family = ordered.length === 4 ? 4 : 6;
+        const address = family === 4 ? ordered.join('.') : address6(ordered);
+        const loopback = address === '::1' || /^(::ffff:)?127\./.test(address);
+        return { port: Number.parseInt(port, 16), address, loopback, family };
+    });
+}
+/** RFC 5952: without leading zeros, the longest run of zero groups as `::`; an IPv4 address inside stays readable. */
+function address6(bytes) {
+    const groups = Array.from({ length: 8 }, (_, at) => (bytes[2 * at] ?? 0) * 256 + (bytes[2 * at + 1] ?? 0));
+    if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+        return `::ffff:${bytes.slice(12).join('.')}`;
+    }
+    const text = groups.map((group) => group.toString(16)).join(':');
+    const [longest = ''] = [...text.matchAll(/\b0(:0)+\b/g)].map(([run]) => run).sort((a, b) => b.length - a.length);
+    return longest === '' ? text : text.replace(longest, '::').replace(/:{3,}/, '::');
+}
+/** `127.0.0.1:8080`, `[::1]:8080` */
+function sockets_placeOf({ address, port, family }) {
+    return family === 4 ? `${address}:${port}` : `[${address}]:${port}`;
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/ports.js
+// Finds out whether the ports of a container accept connections, without publishing them where they need not be: by
+// connecting to them, and by the kernel's list of who listens in there, which also shows a server on the wrong address.
+
+
+
+
+
+/** Seconds for which a connection may be in the making, and for which one through a proxy must last to be one. */
+const CONNECT = 1;
+const LAST = 0.2;
+/** Seconds for which an HTTP answer may take. */
+const ANSWER = 10;
+/** Seconds between looks that start a program in the container. */
+const INSIDE = 1;
+class Ports {
+    #name;
+    #container;
+    #reach;
+    /** Can the kernel's list be read from here? Known after the first look. */
+    #ownKernel = null;
+    #inside = null;
+    constructor(name, container, reach) {
+        this.#name = name;
+        this.#container = container;
+        this.#reach = reach;
+    }
+    /**
+     * Looks whether one of these ports accepts connections.
+     * @param elapsed seconds since the start of the container
+     */
+    async look(ports, elapsed) {
+        // In this order: what is refused although it was in the list is meant for the other family of addresses.
+        const listeners = await this.#listeners();
+        const sights = await Promise.all(ports.map((port) => this.#lookAt(port, listeners)));
+        const open = sights.find(({ met }) => met !== null);
+        if (open)
+            return { ...open, met: elapsed };
+        const loopbackOnly = sights.flatMap((sight) => sight.loopbackOnly);
+        const blind = sights.every((sight) => sight.blind);
+        return { met: null, seen: this.#instead(loopbackOnly, listeners), blind, loopbackOnly };
+    }
+    /** Asks for a page of a port. */
+    async get(port, path) {
+        const places = this.#placesOf(port);
+        const answers = await Promise.all(places.map(({ address, port: at }) => get(address, at, path, ANSWER)));
+        const answer = answers.find((one) => 'status' in one) ?? answers[0];
+        return answer ?? { problem: `port ${port} cannot be reached from here` };
+    }
+    async #lookAt(port, listeners) {
+        const knocks = await Promise.all(this.#placesOf(port).map(({ address, port: at }) => knock(address, at, CONNECT, this.#reach === 'published' ? LAST : 0)));
+        const sight = { met: null, seen: '', blind: false, loopbackOnly: [] };
+        if (knocks.includes('open'))
+            return { ...sight, met: 0, seen: `accepts connections on port ${port}` };
+        const there = listeners?.filter((listener) => listener.port === port) ?? [];
+        const outside = there.find(({ loopback }) => !loopback);
+        if (!outside) {
+            const blind = listeners === null && !knocks.includes('refused');
+            return { ...sight, blind, loopbackOnly: there.map(sockets_placeOf) };
+        }
+        const place = sockets_placeOf(outside);
+        if (!knocks.includes('refused'))
+            return { ...sight, met: 0, seen: `listens on ${place}` };
+        const reachable6 = this.#container.addresses.some((address) => address.includes(':'));
+        // It would take IPv6, and this network has none: nothing is wrong with the image.
+        const only6 = outside.family === 6 && !reachable6 && this.#reach === 'direct';
+        return only6 ? { ...sight, met: 0, seen: `listens on ${place}, for IPv6 only,` } : sight;
+    }
+    #instead(loopbackOnly, listeners) {
+        if (loopbackOnly.length > 0)
+            return `it listens on ${loopbackOnly.join(' and ')} only`;
+        const others = [...new Set(listeners?.map(sockets_placeOf))];
+        if (others.length > 0)
+            return `it listens on ${others.slice(0, 5).join(', ')}`;
+        return listeners ? 'it listens on no TCP port' : '';
+    }
+    #placesOf(port) {
+        const { addresses, hostNetwork, published } = this.#container;
+        const own = published.get(port);
+        if (this.#reach === 'published')
+            return own === undefined ? [] : [{ address: '127.0.0.1', port: own }];
+        if (this.#reach === 'inside')
+            return [];
+        return (hostNetwork ? ['127.0.0.1'] : addresses).map((address) => ({ address, port }));
+    }
+    /** Who listens in the container; null where that cannot be seen. */
+    async #listeners() {
+        const { id, pid, hostNetwork } = this.#container;
+        // There, everybody on that machine is in the list.
+        if (hostNetwork)
+            return null;
+        // A process of that number may be another machine's: its control group has the container's id.
+        this.#ownKernel ??= pid > 0 && ((await readText(`/proc/${pid}/cgroup`)).text ?? '').includes(id);
+        if (this.#ownKernel) {
+            const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readText(`/proc/${pid}/net/${name}`)));
+            // An engine without IPv6 has one table only.
+            if (tables[0]?.text != null)
+                return readListeners(tables.map(({ text }) => text ?? '').join('\n'));
+        }
+        if (!this.#inside || now() - this.#inside.at > INSIDE) {
+            const text = await readInside(this.#name, ['/proc/net/tcp', '/proc/net/tcp6']);
+            this.#inside = { at: now(), listeners: text.includes('local_address') ? readListeners(text) : null };
+        }
+        return this.#inside.listeners;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/lookout.js
+// Looks for what a plan expects: ports, pages, lines of output, health. What came true once stays true.
+
+
+
+/** Lines that wait to be looked at, at most; seconds for a user's expression, each time and in all. */
+const WAITING = 1000;
+const MATCHING = 0.25;
+const lookout_PATIENCE = 2;
+class Lookout {
+    #plan;
+    #name;
+    #reach;
+    #sights;
+    #ports = null;
+    #lines = [];
+    /** Seconds lost to expressions that did not come to an end. */
+    #lost = 0;
+    #elapsed = 0;
+    /** Listeners on expected ports that only the container itself can reach. */
+    loopbackOnly = [];
+    constructor(plan, name, reach) {
+        this.#plan = plan;
+        this.#name = name;
+        this.#reach = reach;
+        this.#sights = plan.conditions.map(() => ({ met: null, seen: '', blind: false }));
+    }
+    /** Takes a line that the program printed. */
+    line(text) {
+        if (!this.#plan.conditions.some(({ check }) => check === 'log'))
+            return;
+        this.#lines.push(text);
+        if (this.#lines.length >= WAITING)
+            this.#readLines();
+    }
+    /**
+     * Looks at all that has not come true yet.
+     * @param container null when it has ended: then there is only what it printed
+     * @param elapsed seconds since the start
+     */
+    async look(container, elapsed) {
+        this.#elapsed = elapsed;
+        this.#readLines();
+        const { conditions } = this.#plan;
+        if (!container)
+            return this.#sights;
+        await Promise.all(conditions.map(async (condition, at) => {
+            if (this.#sights[at]?.met !== null)
+                return;
+            const sight = await this.#lookAt(condition, container, elapsed);
+            if (sight)
+                this.#sights[at] = sight;
+        }));
+        return this.#sights;
+    }
+    async #lookAt(condition, container, elapsed) {
+        this.#ports ??= new Ports(this.#name, container, this.#reach);
+        if (condition.check === 'healthy')
+            return healthSight(await inspect(this.#name), elapsed);
+        if (condition.check === 'http')
+            return this.#page(this.#ports, condition.port, condition.wish, elapsed);
+        if (condition.check !== 'port')
+            return null;
+        const { loopbackOnly, ...sight } = await this.#ports.look(condition.ports, elapsed);
+        this.loopbackOnly = loopbackOnly;
+        return sight;
+    }
+    async #page(ports, port, wish, elapsed) {
+        const answer = await ports.get(port, wish.path);
+        const sight = { met: null, blind: false };
+        if ('problem' in answer) {
+            const { seen, loopbackOnly } = await ports.look([port], elapsed);
+            this.loopbackOnly = loopbackOnly;
+            return { ...sight, seen: answer.problem.startsWith('connection') && seen !== '' ? seen : answer.problem };
+        }
+        const { status, body } = answer;
+        const what = `${port}${wish.path} with ${status}`;
+        if (!statusFits(status, wish.status))
+            return { ...sight, seen: `it answers ${what}` };
+        if (wish.body !== null && !this.#matches(wish.body, [body])) {
+            return { ...sight, seen: `it answers ${what} and ${excerpt(body)}` };
+        }
+        return { ...sight, met: elapsed, seen: `answers ${what}${wish.body === null ? '' : ` and ${wish.body.written}`}` };
+    }
+    #readLines() {
+        const lines = this.#lines.splice(0);
+        if (lines.length === 0)
+            return;
+        this.#plan.conditions.forEach((condition, at) => {
+            if (condition.check !== 'log' || this.#sights[at]?.met !== null)
+                return;
+            const found = this.#matches(condition.pattern, lines);
+            const given = this.#lost >= lookout_PATIENCE ? 'the expression takes too long on what it prints' : '';
+            this.#sights[at] = { met: found ? this.#elapsed : null, seen: given, blind: false };
+        });
+    }
+    #matches({ source, flags }, texts) {
+        if (this.#lost >= lookout_PATIENCE)
+            return false;
+        const at = firstMatch(source, flags, texts, MATCHING);
+        if (at === null)
+            this.#lost += MATCHING;
+        return at !== null && at >= 0;
+    }
+}
+function healthSight(container, elapsed) {
+    if (!container)
+        return null;
+    const last = container.health.at(-1);
+    if (container.healthy)
+        return { met: elapsed, seen: '', blind: false };
+    if (!last)
+        return { met: null, seen: 'its HEALTHCHECK has not run yet', blind: false };
+    const output = last.output === '' ? '' : ` (${excerpt(last.output)})`;
+    return { met: null, seen: `its HEALTHCHECK ended with exit code ${last.exitCode}${output}`, blind: false };
+}
+/** `2xx` is any status of that class; without a wish, all but errors fit. */
+function statusFits(status, wished) {
+    if (wished === null)
+        return status < 400;
+    return wished.endsWith('xx') ? String(status)[0] === wished[0] : String(status) === wished;
+}
+/** The beginning of a stranger's text, as one line of a sentence. */
+function excerpt(text) {
+    const line = text.replace(/\s+/g, ' ').trim();
+    if (line === '')
+        return 'an empty body';
+    return `"${line.length > 100 ? `${line.slice(0, 99)}…` : line}"`;
+}
+
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+;// CONCATENATED MODULE: ./lib/smoke/tail.js
+// The last lines of what a container prints, in bounded memory however much comes. Pure.
+
+/** Lines that are kept of both streams together, and characters of each. */
+const LINES = 20;
+const CHARACTERS = 2000;
+/** Takes both streams in pieces, as they come. */
+class Tail {
+    #take;
+    #streams = { stdout: new Lines(), stderr: new Lines() };
+    #count = 0;
+    /** @param take gets every line as soon as it is whole; of a longer one its first 2000 characters */
+    constructor(take) {
+        this.#take = take;
+    }
+    add(stream, chunk) {
+        for (const line of this.#streams[stream].add(chunk))
+            this.#keep(stream, line);
+    }
+    /** Says that nothing more comes: an unfinished line is one now. */
+    end() {
+        for (const stream of ['stdout', 'stderr']) {
+            const line = this.#streams[stream].rest();
+            if (line !== '')
+                this.#keep(stream, line);
+        }
+    }
+    /** The last lines, in the order in which they came. A flood on one stream leaves the other half of the place. */
+    get lines() {
+        const { stdout, stderr } = this.#streams;
+        const half = LINES / 2;
+        const out = stdout.last.slice(-Math.max(half, LINES - stderr.last.length));
+        const err = stderr.last.slice(-Math.max(half, LINES - stdout.last.length));
+        return [...out, ...err].sort((a, b) => a.at - b.at).map(({ text }) => text);
+    }
+    #keep(stream, text) {
+        const { last } = this.#streams[stream];
+        if (text.trim() !== '')
+            last.push({ at: this.#count++, text });
+        if (last.length > LINES)
+            last.shift();
+        this.#take(text);
+    }
+}
+/** Cuts one stream into lines; holds no more than the beginning of one. */
+class Lines {
+    last = [];
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    #open = '';
+    add(chunk) {
+        const [first = '', ...more] = this.#decoder.write(chunk).split('\n');
+        if (this.#open.length < CHARACTERS)
+            this.#open += first.slice(0, CHARACTERS - this.#open.length);
+        if (more.length === 0)
+            return [];
+        const whole = [this.#open, ...more.slice(0, -1)];
+        this.#open = (more.at(-1) ?? '').slice(0, CHARACTERS);
+        return whole.map((line) => line.slice(0, CHARACTERS).replace(/\r$/, ''));
+    }
+    /** The unfinished line. */
+    rest() {
+        const line = this.#open + this.#decoder.end();
+        this.#open = '';
+        return line.slice(0, CHARACTERS).replace(/\r$/, '');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/smoke/trial.js
+// One run of a container that has been made: starts it, follows what it prints, and looks until the verdict is clear.
+
+
+
+
+
+
+/** Seconds for which a program must outlive the line that it was to print: it may be the last one. */
+const AFTER_A_LINE = 0.3;
+/** How often it is looked again whether the engine has taken note of an end, ten times a second. */
+const SETTLING = 20;
+/** Seconds for which the news of an end is waited for. */
+const FAREWELL = 3;
+class Trial {
+    #name;
+    #plan;
+    #tail;
+    #lookout;
+    #cancel;
+    #leave = new AbortController();
+    /** Fires when the program ends, or the job is cancelled: there is no need to wait for the next look. */
+    #news = new AbortController();
+    #attached = Promise.resolve();
+    #exitCode = null;
+    /** What docker said last. */
+    #last = null;
+    /** When the program started, on our clock. */
+    #start = 0;
+    constructor(name, plan, reach, cancel) {
+        this.#name = name;
+        this.#plan = plan;
+        this.#cancel = cancel;
+        this.#lookout = new Lookout(plan, name, reach);
+        this.#tail = new Tail((line) => this.#lookout.line(line));
+        cancel.addEventListener('abort', () => this.#news.abort());
+        if (cancel.aborted)
+            this.#news.abort();
+    }
+    /** Starts the program and watches it; null when the job is cancelled. */
+    async run() {
+        this.#start = now();
+        this.#attached = this.#attach();
+        const container = await this.#started();
+        while (container && !this.#cancel.aborted) {
+            const seen = await this.#look(container);
+            if (seen) {
+                const { loopbackOnly } = this.#lookout;
+                return { ...seen, container: this.#last ?? container, loopbackOnly, log: this.#tail.lines };
+            }
+            await sleep(this.#pause(), this.#news.signal);
+        }
+        return null;
+    }
+    /** To be called when the container is removed. */
+    async close() {
+        await this.#farewell();
+        this.#leave.abort();
+        await this.#attached;
+    }
+    /** Waits until docker takes note that the container has ended, but not without end. */
+    async #farewell() {
+        const gone = new AbortController();
+        await Promise.race([this.#attached, sleep(FAREWELL, gone.signal)]);
+        gone.abort();
+    }
+    /** Both streams come through this one program of docker's, from the first byte on; it ends when the container does. */
+    async #attach() {
+        this.#exitCode = await followRaw('docker', ['start', '--attach', this.#name], {
+            cancel: this.#leave.signal,
+            stdout: (chunk) => this.#tail.add('stdout', chunk),
+            stderr: (chunk) => this.#tail.add('stderr', chunk),
+        });
+        this.#tail.end();
+        this.#news.abort();
+    }
+    /** Waits until it runs, or has ended. */
+    async #started() {
+        while (!this.#cancel.aborted) {
+            const container = await inspect(this.#name);
+            if (container?.running || this.#exitCode !== null) {
+                // The engine's clock may be another one than ours.
+                const ago = container ? (wallClock() - container.startedAt) / 1000 : 0;
+                if (ago >= 0 && ago < now() - this.#start)
+                    this.#start = now() - ago;
+                return container;
+            }
+            await sleep(0.05, this.#news.signal);
+        }
+        return null;
+    }
+    async #look(container) {
+        // Asked first: what happens between the two is in the sights.
+        const end = await this.#end();
+        const sights = await this.#lookout.look(end ? null : container, this.#elapsed);
+        const judged = (ended) => {
+            const seen = { end: ended, elapsed: this.#elapsed, sights };
+            const verdict = judge_judge(this.#plan, seen, shown(container.argv));
+            return verdict && { verdict, end: ended };
+        };
+        const early = judged(end);
+        if (!early || end)
+            return early;
+        if (this.#plan.conditions.some(({ check }) => check === 'log'))
+            await sleep(AFTER_A_LINE, this.#news.signal);
+        // That it runs is docker's to say: under load, the news of an end may be on its way.
+        if (!(await this.#inspect())?.running)
+            await this.#farewell();
+        return judged(await this.#end());
+    }
+    /** How it ended; null while it runs. */
+    async #end() {
+        const exitCode = this.#exitCode;
+        if (exitCode === null)
+            return null;
+        let container = await this.#inspect();
+        for (let tries = 0; container?.running && container.end.restarts === 0 && tries < SETTLING; tries++) {
+            await sleep(0.1, this.#cancel);
+            container = await this.#inspect();
+        }
+        const seen = { exitCode, seconds: this.#elapsed };
+        if (!container)
+            return { ...seen, oomKilled: false, restarts: 0, error: 'its container is gone' };
+        // With a restart policy it runs again: what docker says of its end is not there any more.
+        return container.running ? { ...container.end, ...seen, restarts: container.end.restarts || 1 } : container.end;
+    }
+    async #inspect() {
+        this.#last = await inspect(this.#name);
+        return this.#last;
+    }
+    get #elapsed() {
+        return now() - this.#start;
+    }
+    /** Seconds until the next look: often at first, and not before anything can have changed. */
+    #pause() {
+        const { conditions, settle } = this.#plan;
+        if (conditions.every(({ check }) => check === 'running'))
+            return Math.max(0.01, settle - this.#elapsed);
+        return Math.min(0.5, Math.max(0.1, this.#elapsed / 10));
+    }
+}
+/** A command as people read it, for a sentence. */
+function shown(argv) {
+    const command = argv.join(' ').replace(/\s+/g, ' ');
+    return command.length > 80 ? `${command.slice(0, 79)}…` : command;
 }
 
 ;// CONCATENATED MODULE: ./lib/smoke/smoke.js
-// Runs the built image by its own ENTRYPOINT and CMD, watches it, and removes it again, however it ends.
+// The smoke test of an image: runs it by its ENTRYPOINT and CMD, says whether it works, and removes what it made, however
+// it ends.
 
 
 
-/** Lines of the container's output that are kept for the report. */
-const smoke_LOG_LINES = 20;
+
+
+
+
+
 function skipped(evidence) {
-    return { outcome: 'skipped', check: null, readySeconds: null, exitCode: null, evidence, log: [] };
+    return { outcome: 'skipped', evidence, ...NOTHING_SEEN };
 }
-/** Runs the test. A failure is a result; nothing is thrown but ProgramMissing. */
-async function smokeTest(test, cancel) {
-    const platform = test.platform ? ['--platform', test.platform] : [];
+/** Begins the test. */
+function smokeTest(test, cancel) {
+    let clear = () => { };
+    const early = new Promise((resolve) => {
+        clear = resolve;
+    });
+    const report = smoke_run(test, cancel, clear);
+    const verdict = Promise.race([early, report]);
+    // Nobody need wait for it; who waits for the report is told what went wrong.
+    verdict.catch(() => undefined);
+    return { verdict, report };
+}
+/**
+ * What decides how a test goes: the image and the wishes, as a digest. Of a variable that comes out of the job, only the
+ * name is in it. null where the engine does not have the image.
+ */
+async function fingerprint(image, wishes) {
+    const found = await lookAtImage(image);
+    return (found &&
+        (0,external_node_crypto_.createHash)('sha256')
+            .update(JSON.stringify([1, found.content, wishes]))
+            .digest('hex'));
+}
+async function smoke_run(test, cancel, clear) {
+    const sweeping = removeLeftovers();
     try {
-        const started = await run('docker', ['run', '--detach', '--name', test.container, ...platform, '--', test.image]);
+        const [image, engine] = await Promise.all([lookAtImage(test.image), lookAtEngine()]);
         // A builder that is not the engine's own keeps its images to itself: then there is nothing to judge.
-        if (started.stderr.includes('No such image'))
+        if (!image)
             return skipped('The image is not in the engine, so it was not run.');
-        // An image that only carries files is a fine image.
-        if (started.stderr.includes('no command specified'))
-            return skipped('The image has no CMD: there is nothing to run.');
-        const settled = new AbortController();
-        if (started.exitCode === 0) {
-            const waiting = follow('docker', ['wait', test.container], {
-                cancel: AbortSignal.any([settled.signal, cancel]),
-                stdout: () => { },
-                stderr: () => { },
-            });
-            await Promise.race([waiting, sleep(test.settle, AbortSignal.any([settled.signal, cancel]))]);
-            settled.abort();
-            await waiting;
-        }
-        if (cancel.aborted)
-            return skipped('The job was cancelled while the image ran.');
-        const [inspected, logs] = await Promise.all([
-            run('docker', ['container', 'inspect', test.container]),
-            run('docker', ['logs', '--tail', String(smoke_LOG_LINES), test.container]),
-        ]);
-        if (inspected.exitCode !== 0) {
-            const evidence = `The image did not start: ${firstLine(started.stderr || inspected.stderr)}`;
-            return { outcome: 'failed', check: 'exit', readySeconds: null, exitCode: null, evidence, log: [] };
-        }
-        const { state, command } = readContainer(inspected.stdout);
-        const log = `${logs.stdout}${logs.stderr}`.split('\n').filter((line) => line !== '');
-        return { ...judge_judge(state, command, test.settle), log: log.slice(-smoke_LOG_LINES) };
+        const bounded = await tryOut(test, image, engine, [...BOUNDS, '--security-opt', 'no-new-privileges'], cancel, clear);
+        // What our own bounds break is not the image's fault.
+        if (bounded.outcome !== 'failed' || bounded.reason !== NEEDS_PRIVILEGES)
+            return bounded;
+        return await tryOut(test, image, engine, BOUNDS, cancel, clear);
     }
     finally {
-        await removeContainer(test.container);
+        await sweeping;
     }
 }
-/** Removes a container and its anonymous volumes; one that is not there is no error. */
-async function removeContainer(name) {
-    await run('docker', ['rm', '--force', '--volumes', name]);
+/** More processes than any program under test has: only one that makes them without end meets it. */
+const BOUNDS = ['--pids-limit', '4096'];
+/** Share of the engine's memory: past that, the program goes and not the job. */
+const MEMORY = 0.75;
+/** Runs the image once. */
+async function tryOut({ image: name, container, wishes, platform, portsAreOwn }, image, engine, bounds, cancel, clear) {
+    const { options } = wishes;
+    const plan = planFor(options.includes('--no-healthcheck') ? { ...image, health: null } : image, wishes, portsAreOwn);
+    if ('problem' in plan)
+        return failed(plan.problem, null);
+    const trial = new Trial(container, plan, engine.reach, cancel);
+    try {
+        const refused = await create({
+            ...{ image: name, name: container, env: wishes.env, command: wishes.command },
+            platform: wishes.platform || platform,
+            options: [
+                ...memory(engine, options),
+                ...bounds,
+                ...published(plan, engine),
+                ...quickHealth(image, options),
+                ...options,
+            ],
+            lifetime: plan.timeout + plan.settle,
+        });
+        if (refused !== null)
+            return notMade(refused, plan);
+        const tried = await trial.run();
+        if (!tried)
+            return skipped('The job was cancelled while the image ran.');
+        if (cannotRun(tried, image, engine) && platform !== '' && wishes.platform === '' && !plan.asked) {
+            return skipped(`The image is for ${image.platform}, and this engine runs ${engine.platform} only: it was not run.`);
+        }
+        const report = smoke_describe(tried, plan, image, engine);
+        if (report.reason !== NEEDS_PRIVILEGES)
+            clear(report);
+        if (report.outcome !== 'passed' || tried.end)
+            return report;
+        return { ...report, stop: await stopAndTell(container, tried.container) };
+    }
+    finally {
+        await removeContainer(container);
+        await trial.close();
+    }
 }
-function readContainer(json) {
-    const [container] = JSON.parse(json);
-    const { Status, ExitCode, OOMKilled, Error: error, StartedAt, FinishedAt } = container.State;
-    const start = Date.parse(StartedAt);
-    const end = Status === 'running' ? Date.now() : Date.parse(FinishedAt);
-    const command = [container.Path, ...container.Args].join(' ');
-    return {
-        state: {
-            status: Status,
-            exitCode: ExitCode,
-            oomKilled: OOMKilled,
-            error: error ? firstLine(error) : '',
-            seconds: Math.max(0, (end - start) / 1000),
+/** Of options that belong together the user's are taken, or docker finds that they do not. */
+function memory({ memory: bytes }, options) {
+    if (bytes === 0 || options.some((option) => /^(-m|--memory)/.test(option)))
+        return [];
+    return ['--memory', String(Math.floor(bytes * MEMORY))];
+}
+/** Ports of the container on free ports of the loopback address, where there is no other way to them. */
+function published({ conditions }, { reach }) {
+    if (reach !== 'published')
+        return [];
+    const ports = conditions.flatMap((one) => one.check === 'port' ? one.ports : one.check === 'http' ? [one.port] : []);
+    return [...new Set(ports)].flatMap((port) => ['--publish', `127.0.0.1::${port}`]);
+}
+/** Has its HEALTHCHECK run twice a second, from the start: with docker's 30 s in between nobody would wait for it. */
+function quickHealth({ health }, options) {
+    if (health === null || options.some((option) => /^--(no-healthcheck|health-)/.test(option)))
+        return [];
+    return [
+        '--health-interval',
+        `${Math.round(Math.min(0.5, health.interval) * 1000)}ms`,
+        '--health-start-period',
+        '1ms',
+    ];
+}
+function smoke_describe({ verdict, end, container, loopbackOnly, log }, plan, image, engine) {
+    const health = container.health.map(({ output }) => output).filter((output) => output !== '');
+    // Where it could not start, docker says why among its output, too.
+    const printed = end?.error ? log.filter((line) => !/^Error(:| response from daemon:)/.test(line)) : log;
+    const clues = {
+        ...{
+            argv: container.argv,
+            error: end?.error ?? '',
+            exitCode: end?.exitCode ?? null,
+            log: printed,
+            health,
+            loopbackOnly,
         },
-        command: command.length > 80 ? `${command.slice(0, 79)}…` : command,
+        ...{ oomKilled: end?.oomKilled ?? false, imagePlatform: image.platform, enginePlatform: engine.platform },
+        expectedMore: plan.asked,
+    };
+    return {
+        ...verdict,
+        reason: verdict.outcome === 'failed' ? likelyReason(clues) : null,
+        line: null,
+        signal: end ? signalOf(end.exitCode) : null,
+        oomKilled: clues.oomKilled,
+        restarts: end?.restarts ?? 0,
+        health,
+        stop: null,
+        log: printed,
     };
 }
-/** Docker's own sentence, without its prefixes and hints. */
-function firstLine(text) {
-    const line = text.split('\n').find((candidate) => candidate.trim() !== '') ?? 'no reason given';
-    return line
-        .replace(/^docker: /, '')
-        .replace(/^Error response from daemon: /, '')
-        .trim();
+/** docker does not make a container that it has nothing to run in, or with options that it does not take. */
+function notMade(refused, plan) {
+    if (!/no command specified/i.test(refused))
+        return failed(`The image was not run: docker says ${refused}`, null);
+    // An image that only carries files is a fine image, unless something was asked of its program.
+    if (!plan.asked)
+        return skipped('The image has no CMD: there is nothing to run.');
+    return failed('The image has no CMD: there is nothing to run', NO_COMMAND);
+}
+function failed(evidence, reason) {
+    return { outcome: 'failed', evidence, ...NOTHING_SEEN, check: 'exit', reason };
+}
+/** Is it a program for another machine, and nothing here to emulate that? */
+function cannotRun({ end, log }, image, engine) {
+    const unknown = [end?.error ?? '', ...log].some((line) => /exec format error/i.test(line));
+    return unknown && image.platform !== engine.platform;
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline.js
-// The job, step after step: inputs → lint → build → smoke → report. Who starts it (action or command) says how to print.
+// The job, step after step: inputs → lint → build → smoke → push → report. Who starts it (action or command) says how to print.
 
 
 
@@ -49110,6 +53561,14 @@ function firstLine(text) {
 
 
 
+
+
+
+
+
+
+/** Seconds that a build waits, once it is through, until the files of its context were looked at. */
+const pipeline_PATIENCE = 1;
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -49133,22 +53592,35 @@ async function runJob(inputs, wrong, ui, cancel) {
         return { problems };
     const cache = usable instanceof LayerCache ? usable : null;
     const { builder } = found.engine;
-    const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, inputs, builder);
+    const { dockerfile, findings, context } = readDockerfile(source.text, file, inputs.context, inputs, builder);
+    const machine = ui.machine || inputs.report !== '';
+    const noFiles = () => null;
+    const lookAtFiles = async () => {
+        if (context === null || (cache === null && !machine))
+            return noFiles;
+        return observeFiles(context, inputs.context, dockerfile, inputs).catch(() => noFiles);
+    };
+    // Not before the builder is at work: it has to wait for nothing.
+    let looking = null;
     const live = new Live(ui.display);
     const secrets = secretValues(inputs);
     const print = (lines) => {
         for (const line of lines)
             ui.print(redact(line, secrets));
     };
-    const built = await ui.guarded(async () => {
+    const done = await ui.guarded(async () => {
         const stopTicking = every(1, () => print(live.tick(now())));
         const job = { inputs, file, dockerfile, ...found };
         const image = cache ? imageFlags(inputs, found.engine) : [];
-        const watch = (event, step) => print(live.event(event, step, now()));
+        const watch = (event, step) => {
+            looking ??= lookAtFiles();
+            print(live.event(event, step, now()));
+        };
         try {
             const flags = [...image, ...(cache?.importFlags ?? [])];
             const first = await build({ ...job, flags }, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
-            if (!cache || cancel.aborted || !first.failure || !cache.isToBlame(first.failure.message))
+            const { failure } = first.report;
+            if (!cache || cancel.aborted || !failure || !cache.isToBlame(failure.message))
                 return first;
             cache.gaveUp();
             ui.print('The layer cache failed; building again without it.');
@@ -49158,35 +53630,51 @@ async function runJob(inputs, wrong, ui, cancel) {
             stopTicking();
         }
     });
+    // Whoever has gigabytes that git does not know shall not wait for them: then there is no telling which files changed.
+    const tooLate = sleep(pipeline_PATIENCE, cancel).then(() => noFiles);
+    const record = explaining_recordOf(done, dockerfile, inputs, await Promise.race([looking ?? lookAtFiles(), tooLate]));
+    const { report: built, kept } = await explainBuild(done, record, inputs, usable);
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
-    const [smoked] = await Promise.all([
-        smoke(inputs, built, ui, cancel),
-        cache && save(cache, { inputs, file, text: source.text }, built, ui, cancel),
+    const program = programOf(dockerfile, inputs.target || null);
+    const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, built) : null;
+    const smoking = await smoke(inputs, built, program, mark !== null && mark === (await cache?.smoked()), ui, cancel);
+    const [smoked, pushed] = await Promise.all([
+        smoking.report,
+        inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,
+        cache &&
+            save(cache, { inputs, file, text: source.text }, built, { record: kept, smoked: mark === null ? null : passed(mark, smoking) }, ui, cancel),
     ]);
     const report = {
         schemaVersion: 1,
         dockerfile: file,
         context: inputs.context,
         tags: inputs.tags,
-        lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
+        lint: inputs.lint === 'off'
+            ? { findings: [], suppressed: 0, ignored: 0 }
+            : { ...findings, findings: withSeconds(findings.findings, built.steps) },
         cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
         build: { ...built, failure: mapText(built.failure, hide) },
-        smoke: mapText(smoked, hide),
+        smoke: mapText(smoked, (text) => redact(text, [...hidden, ...containerValues(inputs)])),
+        push: mapText(pushed, hide),
+        record: machine ? writeRecord(record) : null,
     };
     return {
         report: mapText({ ...report, outcome: outcome(report, inputs) }, printable),
         sources: new Map([[printable(file), hide(source.text)]]),
     };
 }
+/** Reads a text as dockerfileReader() does, once. */
+function readDockerfile(text, ...surroundings) {
+    return dockerfileReader(...surroundings)(text);
+}
 /**
- * The model of a Dockerfile, and what the lint says of it.
+ * Reads the text of a Dockerfile, and again when it has changed: what lies around the file is looked at only once.
  * @param context the directory in which the rules look for manifests; null where that is not known
  * @param builder what builds it; null where nothing is built
  */
-function readDockerfile(text, file, context, inputs, builder) {
+function dockerfileReader(file, context, inputs, builder) {
     const buildArgs = buildArguments(inputs);
-    const parsed = parseDockerfile(text, file, buildArgs);
     const found = context === null ? null : readContext(context, file);
     const known = found === null || 'problem' in found ? null : found;
     const job = {
@@ -49194,27 +53682,37 @@ function readDockerfile(text, file, context, inputs, builder) {
         buildArgs,
         buildContexts: inputs['build-contexts'].map((item) => item.split('=')[0] ?? ''),
     };
+    // What nobody is shown is not worth a process.
+    const asked = inputs.lint === 'off' ? null : context;
     let changes = null;
-    const input = {
-        ...parsed,
+    const surroundings = {
         job,
         contextHas: (path) => known?.has(path) ?? null,
         contextText: (path) => known?.text(path) ?? null,
         contextNames: (directory) => known?.names(directory) ?? [],
+        contextTakes: (path) => known?.takes(path) ?? null,
+        ignoreFile: known?.ignoreFile ?? null,
         recentChanges: () => {
-            // What nobody is shown is not worth a process.
-            changes ??= inputs.lint === 'off' || context === null ? [] : recentChanges(context);
+            changes ??= asked === null ? [] : recentChanges(asked);
             return changes;
         },
+        ignoredByGit: (directories) => (asked === null ? [] : ignoredDirectories(asked, directories)),
+        filesWith: (pattern) => (asked === null ? null : filesMatching(asked, pattern)),
     };
-    return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
+    return (text) => {
+        const parsed = parseDockerfile(text, file, buildArgs);
+        const findings = lint({ ...parsed, ...surroundings }, RULES, inputs['lint-ignore']);
+        return { dockerfile: parsed.dockerfile, findings, context: known };
+    };
 }
-async function save(cache, source, built, ui, cancel) {
+async function save(cache, source, built, { record, smoked }, ui, cancel) {
     const start = now();
     try {
+        // Only where somebody wants it to be remembered does saving wait for the smoke test.
+        const mark = (await smoked) ?? '';
         if (cancel.aborted)
             return await cache.close();
-        const order = await orderSave(cache, source, built);
+        const order = await orderSave(cache, source, built, { record, smoked: mark });
         if (order)
             cache.saved(await ui.save(order), now() - start);
     }
@@ -49223,20 +53721,53 @@ async function save(cache, source, built, ui, cancel) {
         cache.saved({ bytes: 0, sentence: `Nothing was saved: ${messageOf(error)}.` }, now() - start);
     }
 }
-async function smoke(inputs, built, ui, cancel) {
+/** Begins the smoke test, or says why there is none. */
+async function smoke(inputs, built, program, passedBefore, ui, cancel) {
+    const none = (why) => {
+        const report = Promise.resolve(skipped(why));
+        return { verdict: report, report };
+    };
     if (built.outcome === 'failed')
-        return skipped('There is no image to run.');
+        return none('There is no image to run.');
     if (inputs['smoke-test'] === 'off')
-        return skipped('Switched off by smoke-test: off.');
-    const image = built.imageId ?? inputs.tags[0];
-    if (image === undefined || cancel.aborted)
-        return skipped('The builder did not say which image it made.');
+        return none('Switched off by smoke-test: off.');
+    const image = imageOf(inputs, built);
+    if (image === null || cancel.aborted)
+        return none('The builder did not say which image it made.');
+    if (passedBefore)
+        return none('This very image has passed before, asked for the same (smoke-test: changed).');
+    const { wishes } = readWishes(inputs);
     const platform = inputs.platforms.length === 1 ? (inputs.platforms[0] ?? '') : '';
-    return smokeTest({ image, container: ui.container, settle: inputs['smoke-settle'], platform }, cancel);
+    const portsAreOwn = program.exposes;
+    const { verdict, report } = smokeTest({ image, container: ui.container, wishes, platform, portsAreOwn }, cancel);
+    return { verdict, report: report.then((seen) => ({ ...seen, line: program.line })) };
 }
-function outcome({ build, smoke, lint }, inputs) {
-    const lintFails = inputs.lint === 'error' && seriousFindings(lint.findings).length > 0;
-    return build.outcome === 'failed' || smoke.outcome === 'failed' || lintFails ? 'failure' : 'success';
+const imageOf = (inputs, { imageId }) => imageId ?? inputs.tags[0] ?? null;
+/** By what this image and what is asked of it are known again; null where there is none. */
+async function markOf(inputs, built) {
+    const image = imageOf(inputs, built);
+    return built.outcome === 'failed' || image === null ? null : fingerprint(image, readWishes(inputs).wishes);
+}
+/** The mark, if the test is passed. */
+const passed = async (mark, { verdict }) => (await verdict).outcome === 'passed' ? mark : '';
+/** Pushes what is fit for it. */
+async function pushIf(built, smoked, lint, inputs, ui, print, cancel) {
+    if (built.outcome === 'failed')
+        return notPushed('Nothing was pushed: there is no image.');
+    if (smoked.outcome === 'failed')
+        return notPushed('Nothing was pushed: the smoke test failed.');
+    if (lintFails(lint, inputs))
+        return notPushed('Nothing was pushed: lint: error, and there are warnings.');
+    if (cancel.aborted)
+        return notPushed('Nothing was pushed: the job was cancelled.');
+    return ui.guarded(() => push(inputs.tags, (line) => print([line]), cancel));
+}
+function lintFails({ findings }, inputs) {
+    return inputs.lint === 'error' && seriousFindings(findings).length > 0;
+}
+function outcome({ build, smoke, push: pushed, lint }, inputs) {
+    const failed = [build.outcome, smoke.outcome, pushed?.outcome].includes('failed') || lintFails(lint, inputs);
+    return failed ? 'failure' : 'success';
 }
 function contextProblem(context, reason) {
     const remote = /^(https?:|git@|git:|ssh:|github\.com\/)|^-$/.test(context);
@@ -49253,14 +53784,38 @@ function dockerfileProblems(file, text, problem) {
 ;// CONCATENATED MODULE: ./lib/report/annotations.js
 // Report → annotations on the pull request's lines: plain data for the Actions runtime. Pure.
 
+
 /**
  * GitHub shows 10 of each level per step and drops the rest.
  * https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
  */
 const PER_LEVEL = 10;
-/** The annotations of a report: what failed, then the findings, worst first. */
+/** Of the places for notices, misses that cost as much as a second take up to half before the lint has any. */
+const MISSES_FIRST = 5;
+const DEAR = 1;
+/** The annotations of a report: what failed, then findings and what made steps run again, worst first. */
 function annotationsOf(report) {
-    return within([...failures(report), ...fromFindings(report.lint.findings)]);
+    const misses = fromReasons(report);
+    const dear = misses.filter(({ cost }) => cost >= DEAR).slice(0, MISSES_FIRST);
+    const others = misses.slice(dear.length);
+    const plain = (all) => all.map(({ annotation }) => annotation);
+    const { smoke, dockerfile, lint } = report;
+    const smoked = smokeAnnotations(smoke, dockerfile);
+    return within([...failures(report), ...smoked, ...plain(dear), ...fromFindings(lint.findings), ...plain(others)]);
+}
+/** The annotations of what made steps run again, and of nothing else. */
+function missAnnotations(report) {
+    return within(fromReasons(report).map(({ annotation }) => annotation));
+}
+/** A smoke test that failed, or a program that had to be killed, at the line that names the program. */
+function smokeAnnotations(smoke, file) {
+    const at = (level, title, lines) => ({
+        ...{ level, title, message: lines.join('\n'), file, line: smoke.line, endLine: smoke.line, column: null },
+    });
+    if (smoke.outcome === 'failed') {
+        return [at('error', 'smoke test failed', [smoke.evidence, ...smokeDetails(smoke), ...smoke.log])];
+    }
+    return smoke.stop?.notice ? [at('notice', 'smoke test', [smoke.stop.notice])] : [];
 }
 /** The annotations of findings alone, worst first. */
 function findingAnnotations(findings) {
@@ -49277,8 +53832,29 @@ function fromFindings(findings) {
         return { level: severity, title: rule, message: advice(finding), file, line, endLine, column };
     });
 }
+/** A notice on each line where something that changed made steps run, the most expensive first. */
+function fromReasons({ build, dockerfile }) {
+    return reasonsOf(build.steps)
+        .filter(({ general }) => !general)
+        .flatMap((reason) => {
+        const lines = [...new Set(reason.roots.map(({ line }) => line))].filter((line) => line !== null);
+        const { cost, cause } = reason;
+        const title = `cache miss: ${kindText(cause)}`;
+        return lines.map((line) => {
+            const place = { file: dockerfile, line, endLine: line, column: null };
+            return { cost, annotation: { level: 'notice', title, message: textOf(reason), ...place } };
+        });
+    });
+}
+function textOf(reason) {
+    const { detail, todo, paste } = reasons_wordsOf(reason.cause);
+    const proof = evidenceLines(reason.cause, 200).join('\n');
+    return [detail, proof, `${firstUpper(costText(reason))}.`, [todo, ...paste].join('\n')]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
 function failures(report) {
-    const { build, smoke, dockerfile } = report;
+    const { build, push, dockerfile } = report;
     const at = (title, message, line) => ({
         level: 'error',
         title,
@@ -49294,34 +53870,86 @@ function failures(report) {
         ...(reason === null
             ? []
             : [at('docker build failed', [reason, ...(build.failure?.log ?? [])].join('\n'), failed?.line ?? null)]),
-        ...(smoke.outcome === 'failed' ? [at('smoke test failed', [smoke.evidence, ...smoke.log].join('\n'), null)] : []),
+        ...(push?.outcome === 'failed' ? [at('docker push failed', push.reason ?? '', null)] : []),
     ];
+}
+
+;// CONCATENATED MODULE: ./lib/report/markdown.js
+// Texts of strangers as markdown for GitHub: each stays text, whatever it says. Pure.
+/** A message of ours, which has code between backticks. */
+function withCode(text) {
+    const parts = text.split('`');
+    if (parts.length % 2 === 0)
+        return escapeText(text);
+    return parts.map((part, at) => (at % 2 === 0 ? escapeText(part) : markdown_code(part))).join('');
+}
+/** Lines as they stand. */
+function preformatted(lines) {
+    return `<pre>${lines.map(escapeText).join('\n')}</pre>`;
+}
+/** Keeps a cell of the table on one line. */
+function markdown_together(text) {
+    return text.replaceAll(' ', '&nbsp;');
+}
+/** Code in a line. */
+function markdown_code(text) {
+    return `<code>${escapeText(text)}</code>`;
+}
+/**
+ * A text as it stands, on one line: whatever could mean something to markdown or HTML becomes an entity, which never
+ * forms a construct (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
+ */
+function escapeText(text) {
+    return text
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/[&<>"`*_[\]()#|~@\\$!:]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+/**
+ * Lines as a difference: GitHub colours those that begin with + and -. A fence is closed only by one that is as long
+ * (https://spec.commonmark.org/0.31.2/#fenced-code-blocks), so this one is longer than any in the lines.
+ */
+function difference(lines) {
+    const longest = lines.flatMap((line) => line.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+    const fence = '`'.repeat(longest + 1);
+    return [`${fence}diff`, ...lines, fence].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/summary.js
 // Report → markdown for the job summary. Everything from the Dockerfile, the build and the container is escaped. Pure.
 
 
+
+
 /** A summary may have 1 MiB per step of the workflow; past these numbers the JSON report has the rest. */
 const MOST_STEPS = 300;
 const MOST_FINDINGS = 100;
+/** Characters of the names of platform and stage in the table. */
+const LONGEST_NAME = 40;
+/** Characters of an instruction, and of a line of evidence, which does not wrap. */
+const LONGEST_TEXT = 90;
+const LONGEST_EVIDENCE = 110;
+const MOST_REASONS = 20;
+/** Reasons that nobody has to unfold: what is read at a glance. */
+const OPEN_REASONS = 3;
 const MARKS = {
-    hit: '🟢 hit',
-    miss: '🟠 miss',
-    failed: '🔴 failed',
-    'not-run': '⚪ not run',
+    hit: '🟢',
+    miss: '🟠',
+    failed: '🔴',
+    'not-run': '⚪',
 };
 /** The summary of a job: a verdict to read at a glance, then the steps, the smoke test and the findings. */
 function summary(report) {
-    const tags = report.tags.map((tag) => ` → ${summary_code(tag)}`).join('');
+    const tags = report.tags.map((tag) => ` → ${markdown_code(tag)}`).join('');
     const blocks = [
         `### ${report.outcome === 'success' ? '✅' : '❌'} ${escapeText(verdict(report))}`,
-        `${summary_code(report.dockerfile)}${tags} · ${escapeText(engineName(report))}`,
-        summary_failureBlock(report),
-        summary_stepTable(report),
+        `${markdown_code(report.dockerfile)}${tags} · ${escapeText(engineName(report))}`,
+        failureBlock(report),
+        reasonsBlock(report),
+        stepTable(report),
         report.build.notice === null ? '' : escapeText(report.build.notice),
-        summary_cacheBlock(report),
-        summary_smokeBlock(report),
+        cacheBlock(report),
+        smokeBlock(report.smoke),
+        pushBlock(report),
         lintBlock(report),
     ];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -49335,39 +53963,86 @@ function problemSummary(problems) {
     const lines = problems.map(({ message }) => `- ${escapeText(message)}`);
     return `### ❌ Nothing was built\n\n${lines.join('\n')}\n`;
 }
-function summary_stepTable(report) {
+/** Why steps were not reused, the most expensive reason first, and what the cache saved. */
+function reasonsBlock(report) {
+    const { headline, reasons, compared } = overview(report);
+    const block = (reason) => reasonBlock(reason, report.build.steps);
+    const folded = reasons.slice(OPEN_REASONS);
+    const left = reasons.slice(MOST_REASONS);
+    return [
+        ...(headline === null ? [] : [`**${escapeText(headline)}**`]),
+        ...reasons.slice(0, OPEN_REASONS).map(block),
+        ...(folded.length === 0 ? [] : [`<details><summary>… and ${escapeText(leftReasons(folded))}</summary>`]),
+        ...reasons.slice(OPEN_REASONS, MOST_REASONS).map(block),
+        ...(left.length === 0 ? [] : [`… and ${escapeText(leftReasons(left))}: the table has them all.`]),
+        ...(folded.length === 0 ? [] : ['</details>']),
+        ...(compared === null ? [] : [`<sub>Compared with the build of ${escapeText(compared)}.</sub>`]),
+    ].join('\n\n');
+}
+/** A reason: what kind it is, where, and what it cost; then the proof, and what to do. */
+function reasonBlock(reason, steps) {
+    const { cause, roots, general } = reason;
+    const [{ text }] = roots;
+    const kind = `**${firstUpper(kindText(cause))}**`;
+    const where = `${escapeText(placesText(reason, steps))} ${markdown_code(text_cut(text, LONGEST_TEXT))}`;
+    const head = general
+        ? [`⚪ ${kind} · ${escapeText(extent(reason))}`, ...(roots.length > 1 ? [] : [where])]
+        : [`🟠 ${kind} · ${where}`, escapeText(costText(reason)).replace(escapeText(duration(reason.cost)), '**$&**')];
+    const { detail, todo, paste } = reasons_wordsOf(cause);
+    const proof = evidenceLines(cause, LONGEST_EVIDENCE);
+    return [
+        [head.join(' · '), withCode(detail)].filter((part) => part !== '').join('<br>'),
+        ...(proof.length > 0 ? [difference(proof)] : []),
+        ...(todo === '' ? [] : [`➡️ ${withCode(todo)}`]),
+        ...(paste.length > 0 ? [preformatted(paste)] : []),
+    ].join('\n\n');
+}
+function stepTable(report) {
     const { steps } = report.build;
     if (steps.length === 0)
         return '';
-    const longest = Math.max(...steps.map(({ seconds }) => seconds));
+    const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
+    const why = whyText(steps, LONGEST_NAME);
+    const words = steps.some((step) => why(step) !== '');
+    const reason = (step) => {
+        const text = markdown_together(escapeText(why(step)));
+        return text === '' || step.cause?.kind === 'consequence' ? text : `**${text}**`;
+    };
     const row = (step) => [
-        together(escapeText(stepNumber(step, steps))),
+        markdown_together(escapeText(stepNumber(step, steps, LONGEST_NAME))),
         step.line ?? '',
-        summary_code(text_cut(step.text, 120)),
-        together(MARKS[step.status]),
-        step.status === 'not-run' && step.seconds === 0 ? '' : together(escapeText(duration(step.seconds))),
+        markdown_code(text_cut(step.text, LONGEST_TEXT)),
+        markdown_together(`${MARKS[step.status]} ${escapeText(statusText(step))}`),
+        ...(words ? [reason(step)] : []),
+        step.status === 'not-run' && step.seconds === 0 ? '' : markdown_together(escapeText(duration(step.seconds))),
         bar(step.seconds, longest, 10),
     ].join(' | ');
     const rows = steps.slice(0, MOST_STEPS).map((step) => `| ${row(step)} |`);
     const phases = notablePhases(report);
     return [
-        '| step | line | instruction | cache | time | |',
-        '|:--|--:|:--|:--|--:|:--|',
+        `| step | line | instruction | cache | ${words ? 'why | ' : ''}time | |`,
+        `|:--|--:|:--|:--|${words ? ':--|' : ''}--:|:--|`,
         ...rows,
         ...(steps.length > MOST_STEPS ? ['', `… and ${steps.length - MOST_STEPS} more steps in the JSON report.`] : []),
         ...(phases.length > 0 ? ['', `Besides the steps: ${escapeText(phases.join(', '))}.`] : []),
     ].join('\n');
 }
-function summary_failureBlock(report) {
+function failureBlock(report) {
     const reason = failureText(report);
     return reason === null ? '' : `**${escapeText(reason)}**${logBlock(report.build.failure?.log ?? [])}`;
 }
-function summary_cacheBlock(report) {
+function cacheBlock(report) {
     const text = cacheText(report);
     return text === null ? '' : `**Layers ${escapeText(text).replace(/(\.|&#58;)(?= |$)/, '$1**')}`;
 }
-function summary_smokeBlock({ smoke }) {
-    return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${smoke.outcome === 'failed' ? logBlock(smoke.log) : ''}`;
+function smokeBlock(smoke) {
+    const details = smokeDetails(smoke).map((text) => `<br>${escapeText(text)}`);
+    const log = smoke.outcome === 'failed' ? logBlock(smoke.log) : '';
+    return `**Smoke test ${smoke.outcome}.** ${escapeText(smoke.evidence)}${details.join('')}${log}`;
+}
+function pushBlock({ push }) {
+    const text = pushText(push);
+    return text === null ? '' : `**Push ${push?.outcome}.** ${escapeText(text)}`;
 }
 function lintBlock(report) {
     const { findings, suppressed, ignored } = report.lint;
@@ -49381,48 +54056,314 @@ function lintBlock(report) {
         : '';
     const shown = worstFirst(findings).slice(0, MOST_FINDINGS).map(findingBlock);
     const more = findings.length > MOST_FINDINGS ? [`… and ${findings.length - MOST_FINDINGS} more in the JSON report.`] : [];
-    return [`**Lint: ${text_count(findings.length, 'finding')}.**${silenced}${alone}`, ...shown, ...more].join('\n\n');
+    return [`**Lint: ${count(findings.length, 'finding')}.**${silenced}${alone}`, ...shown, ...more].join('\n\n');
 }
 const SIGNS = { error: '❌', warning: '⚠️', notice: 'ℹ️' };
 /** A finding: where, what, and what to do; the lines to paste as a block of their own. */
-function findingBlock({ file, line, severity, rule, message, remedy }) {
+function findingBlock(finding) {
+    const { file, line, severity, rule, remedy } = finding;
     const [todo = '', ...paste] = remedy.split('\n');
-    const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${summary_code(rule)}<br>${withCode(message)}`;
+    const head = `${SIGNS[severity]} **${escapeText(file)}, line ${line}** · ${markdown_code(rule)}<br>${withCode(complaint(finding))}`;
     return [
         `${head}${todo === '' ? '' : `<br>${withCode(todo)}`}`,
         ...(paste.length > 0 ? [preformatted(paste)] : []),
     ].join('\n\n');
-}
-/** Our own messages put code between backticks. */
-function withCode(text) {
-    const parts = text.split('`');
-    if (parts.length % 2 === 0)
-        return escapeText(text);
-    return parts.map((part, at) => (at % 2 === 0 ? escapeText(part) : summary_code(part))).join('');
 }
 function logBlock(log) {
     if (log.length === 0)
         return '';
     return `\n\n<details open><summary>last lines of the log</summary>\n\n${preformatted(log)}\n\n</details>`;
 }
-function preformatted(lines) {
-    return `<pre>${lines.map(escapeText).join('\n')}</pre>`;
-}
-/** Keeps a cell of the table on one line. */
-function together(text) {
-    return text.replaceAll(' ', '&nbsp;');
-}
-function summary_code(text) {
-    return `<code>${escapeText(text)}</code>`;
-}
+
+;// CONCATENATED MODULE: ./lib/report/excerpt.js
+// The lines that a finding is about, as they stand in the file, and a mark under them. Pure.
+/** Lines of a file that are shown for one finding. */
+const excerpt_MOST_LINES = 3;
 /**
- * A text as it stands, on one line: whatever could mean something to markdown or HTML becomes an entity, which never
- * forms a construct (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
+ * The lines of the place, each at most `width` columns wide. The first has its part of the place marked; further ones
+ * follow it whole, and where there are more than fit, the last one counts the rest.
+ * @param lines the lines of the file
  */
-function escapeText(text) {
+function excerpt_excerpt(lines, place, width) {
+    const last = Math.min(place.endLine, lines.length);
+    const numbers = Array.from({ length: Math.max(0, Math.min(last - place.line + 1, excerpt_MOST_LINES)) }, (_, at) => place.line + at);
+    const shown = numbers.map((number) => {
+        const line = lines[number - 1] ?? '';
+        const first = number === place.line;
+        const from = first ? place.column - 1 : 0;
+        const { text, mark } = windowed(line, from, number === place.endLine ? place.endColumn - 1 : line.length, width);
+        return { number, text, mark: first ? mark : null };
+    });
+    const more = last - place.line + 1 - shown.length;
+    return more > 0
+        ? [...shown, { number: null, text: `… ${more} more ${more === 1 ? 'line' : 'lines'}`, mark: null }]
+        : shown;
+}
+/** The part of a line around `from`, and the mark from there up to `to`. */
+function windowed(line, from, to, width) {
+    // What stands far to the right is shown with a little of what is in front of it.
+    const begin = from > width - 20 ? Math.max(0, from - 20) : 0;
+    const lead = begin > 0 ? '…' : '';
+    // No more of a line of a megabyte is looked at than may show, and one character that tells that there is more.
+    const before = harmless(line.slice(begin, from));
+    const marked = harmless(line.slice(from, Math.min(to, from + width + 1)));
+    const after = harmless(line.slice(to, to + width + 1));
+    const text = clip(`${lead}${before}${marked}${after}`, width);
+    const start = columns(lead + before);
+    const length = Math.min(columns(marked.trimEnd()), Math.max(1, width - start));
+    return { text, mark: ' '.repeat(start) + '^'.repeat(Math.max(1, length)) };
+}
+/** Cuts a text to a number of columns, with an ellipsis where something is missing. */
+function clip(text, width) {
+    const clean = text.trimEnd();
+    if (columns(clean) <= width)
+        return clean;
+    let result = '';
+    let used = 0;
+    for (const character of clean) {
+        used += columns(character);
+        if (used >= width)
+            break;
+        result += character;
+    }
+    return `${result}…`;
+}
+/** A text of which nothing moves the cursor, turns the direction of writing or hides: tabs are blanks, all else has a sign. */
+function harmless(text) {
     return text
-        .replace(/\s*\n\s*/g, ' ')
-        .replace(/[&<>"`*_[\]()#|~@\\$!:]/g, (character) => `&#${character.charCodeAt(0)};`);
+        .replaceAll('\t', '  ')
+        .replace(/\r+$/, '')
+        .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+        const code = character.charCodeAt(0);
+        // The pictures of the control characters (U+2400) are in their order.
+        return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
+    });
+}
+/** Columns that a text takes in a terminal: marks that go on top of a character take none, East Asian ones and emoji two. */
+function columns(text) {
+    let sum = 0;
+    for (const character of text) {
+        if (character < '\u0300')
+            sum += 1;
+        else if (/^[\p{Mn}\p{Me}]/u.test(character))
+            sum += 0;
+        else
+            sum += /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u.test(character)
+                ? 2
+                : 1;
+    }
+    return sum;
+}
+
+;// CONCATENATED MODULE: ./lib/report/table.js
+// Columns of text for a terminal. Pure.
+
+
+/** Of a column that is cut, as many characters stay. */
+const LEAST = 16;
+const INDENT = '  ';
+const GAP = '  ';
+/** Has the terminal room for the table? What gives way counts with the fewest characters it keeps. */
+function fits(columns, { width }) {
+    return total(widthsOf(columns).map((own, at) => (columns[at]?.gives ? Math.min(own, LEAST) : own))) <= width;
+}
+/** The lines of a table: the heads, then the rows, two spaces between columns that are as wide as their cells. */
+function table(columns, display) {
+    const natural = widthsOf(columns);
+    const over = Math.max(0, total(natural) - display.width);
+    const widths = natural.map((width, at) => columns[at]?.gives ? Math.min(width, Math.max(LEAST, width - over)) : width);
+    const line = (cells) => {
+        const shown = cells.map(({ text, style }, at) => {
+            const width = widths[at] ?? 0;
+            const fitting = text_cut(text, width);
+            const space = ' '.repeat(Math.max(0, width - fitting.length));
+            const painted = style && fitting !== '' ? paint(style, fitting, display) : fitting;
+            return columns[at]?.align === 'right' ? space + painted : painted + space;
+        });
+        return `${INDENT}${shown.join(GAP)}`.trimEnd();
+    };
+    const rows = columns[0]?.cells.map((_, row) => columns.map(({ cells }) => cells[row] ?? { text: '' })) ?? [];
+    return [paint('dim', line(columns.map(({ head }) => ({ text: head }))), display), ...rows.map(line)];
+}
+function widthsOf(columns) {
+    return columns.map(({ head, cells }) => cells.reduce((most, { text }) => Math.max(most, text.length), head.length));
+}
+function total(widths) {
+    return widths.reduce((sum, width) => sum + width, INDENT.length + GAP.length * (widths.length - 1));
+}
+
+;// CONCATENATED MODULE: ./lib/report/terminal-steps.js
+// Steps in a terminal: why some were not reused, and the table of them all. Pure.
+
+
+
+
+
+/** Reasons that are shown; the table has all of them in a few words. */
+const terminal_steps_MOST_REASONS = 10;
+/** Characters of the names of platform and stage in a table. */
+const terminal_steps_LONGEST_NAME = 24;
+const STYLES = { hit: 'green', miss: 'yellow', failed: 'red', 'not-run': 'dim' };
+/** Why steps were not reused, the most expensive reason first, and what the cache saved; '' where nothing is known. */
+function reasonsText(report, display) {
+    const { headline, reasons, compared } = overview(report);
+    const left = reasons.slice(terminal_steps_MOST_REASONS);
+    return [
+        ...(headline === null ? [] : [`  ${paint('bold', headline, display)}`]),
+        ...reasons.slice(0, terminal_steps_MOST_REASONS).map((reason) => reasonText(reason, report, display)),
+        ...(left.length === 0 ? [] : [`  … and ${leftReasons(left)}`]),
+        ...(compared === null ? [] : [paint('dim', `  compared with the build of ${compared}`, display)]),
+    ].join('\n\n');
+}
+/** A reason: a place to click on, what kind it is and what it cost; then the step, the proof, and what to do. */
+function reasonText(reason, report, display) {
+    const { cause, roots, general } = reason;
+    const { detail, todo, paste } = reasons_wordsOf(cause);
+    const lines = wrap(detail, display.width - 4).map((line) => `    ${line}`);
+    const proof = evidenceLines(cause, display.width - 6).map((line) => `    │ ${evidence(line, display)}`);
+    const remedy = [
+        ...wrap(todo, display.width - 6).map((line, at) => `    ${at === 0 ? '→' : ' '} ${line}`),
+        ...paste.map((line) => `        ${line}`),
+    ];
+    const [{ line, text }] = roots;
+    const place = `${oneLine(report.dockerfile)}:${line === null ? '' : `${line}:`}`;
+    const cost = costText(reason);
+    const beside = `  ${place} ${kindText(cause)}, ${cost}`.length <= display.width;
+    const head = general
+        ? `  ${paint('bold', firstUpper(kindText(cause)), display)}: ${extent(reason)}`
+        : `  ${paint('bold', place, display)} ${paint('yellow', kindText(cause), display)}${beside ? ', ' : '\n    '}${cost}`;
+    const step = text_cut(`    ${placesText(reason, report.build.steps)}: ${oneLine(text)}`, display.width);
+    return [head, ...(general && roots.length > 1 ? [] : [step]), ...lines, ...proof, ...remedy].join('\n');
+}
+/** A line of evidence, coloured as a difference is. */
+function evidence(line, display) {
+    const style = line.startsWith('+ ') ? 'green' : line.startsWith('- ') ? 'red' : null;
+    return style === null ? line : paint(style, line, display);
+}
+/** All steps: their place, what became of them and why, and their time. */
+function terminal_steps_stepTable(report, display) {
+    const { steps } = report.build;
+    if (steps.length === 0)
+        return '';
+    const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
+    const why = whyText(steps, terminal_steps_LONGEST_NAME);
+    const places = placeColumns(steps);
+    const cache = (words) => steps.map((step) => ({
+        text: [statusText(step), ...(words && why(step) !== '' ? [why(step)] : [])].join(' · '),
+        style: styleOf(step),
+    }));
+    const columns = (words, bars) => [
+        ...places,
+        { head: 'cache', cells: cache(words) },
+        { head: 'time', align: 'right', cells: steps.map((step) => ({ text: timeText(step) })) },
+        { head: '', cells: steps.map((step) => ({ text: bar(step.seconds, longest, bars), style: STYLES[step.status] })) },
+    ];
+    // Words say more than bars do.
+    const layouts = [true, false].flatMap((words) => [12, 6, 0].map((bars) => columns(words, bars)));
+    const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, 0);
+    const phases = notablePhases(report);
+    const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
+    return [...table(chosen, display), ...besides].join('\n');
+}
+/** Where steps stand: their numbers, their lines, and their instructions, which give way. */
+function placeColumns(steps) {
+    return [
+        { head: 'step', cells: steps.map((step) => ({ text: stepNumber(step, steps, terminal_steps_LONGEST_NAME) })) },
+        { head: 'line', align: 'right', cells: steps.map(({ line }) => ({ text: String(line ?? '') })) },
+        { head: 'instruction', gives: true, cells: steps.map(({ text }) => ({ text: oneLine(text) })) },
+    ];
+}
+/** What only followed from another step stands back behind where it began. */
+function styleOf({ status, cause }) {
+    return status === 'miss' && cause?.kind === 'consequence' ? 'dim' : STYLES[status];
+}
+/** The time of a step; '' for one that never began. */
+function timeText({ status, seconds }) {
+    return status === 'not-run' && seconds === 0 ? '' : duration(seconds);
+}
+
+;// CONCATENATED MODULE: ./lib/report/terminal.js
+// Report → text for a terminal or a plain log. Pure: what the terminal can show comes in as `Display`, and the report has
+// been cleaned of control characters (clean.ts).
+
+
+
+
+
+/** The report of a job, ready to print. */
+function terminalReport(report, sources, display) {
+    const good = report.outcome === 'success';
+    const image = report.tags.length > 0 ? ` → ${report.tags.join(', ')}` : '';
+    const blocks = [
+        paint('bold', paint(good ? 'green' : 'red', `${good ? '✓' : '✗'} ${verdict(report)}`, display), display) +
+            `\n  ${paint('dim', `${report.dockerfile}${image} · ${engineName(report)}`, display)}`,
+        terminal_failureBlock(report, display),
+        reasonsText(report, display),
+        terminal_steps_stepTable(report, display),
+        report.build.notice ?? '',
+        terminal_cacheBlock(report, display),
+        smokeText(report.smoke, display),
+        terminal_pushBlock(report, display),
+        findingsText(report.lint, sources, display),
+    ];
+    return blocks.filter((block) => block !== '').join('\n\n');
+}
+function terminal_failureBlock(report, display) {
+    const reason = failureText(report);
+    if (reason === null)
+        return '';
+    return [`  ${paint('red', reason, display)}`, ...logLines(report.build.failure?.log ?? [])].join('\n');
+}
+function terminal_cacheBlock(report, display) {
+    const text = cacheText(report);
+    return text === null ? '' : `  layers      ${wrap(text, display.width - 14).join('\n              ')}`;
+}
+/** The smoke test, ready to print. */
+function smokeText(smoke, display) {
+    const style = smoke.outcome === 'passed' ? 'green' : smoke.outcome === 'failed' ? 'red' : 'dim';
+    const indent = '\n              ';
+    const wrapped = (text) => wrap(text, display.width - 14).join(indent);
+    const evidence = wrapped(`${smoke.outcome}: ${smoke.evidence}`).slice(smoke.outcome.length);
+    const more = smokeDetails(smoke).map((text) => `              ${wrapped(text)}`);
+    const log = smoke.outcome === 'failed' ? logLines(smoke.log) : [];
+    return [`  smoke test  ${paint(style, smoke.outcome, display)}${evidence}`, ...more, ...log].join('\n');
+}
+function terminal_pushBlock({ push }, display) {
+    const text = pushText(push);
+    return text === null ? '' : `  push        ${wrap(text, display.width - 14).join('\n              ')}`;
+}
+function logLines(log) {
+    return log.map((line) => `    │ ${line}`);
+}
+/** The lint's findings, ready to print: a place to click on, the lines there, then what is wrong and what to do. */
+function findingsText({ findings, suppressed, ignored }, sources, display) {
+    const lines = new Map([...sources].map(([file, text]) => [file, text.replace(/^\ufeff/, '').split('\n')]));
+    const found = findings.length === 0 ? 'no findings' : count(findings.length, 'finding');
+    const left = leftOut(suppressed, ignored).map((text) => `, ${text}`);
+    const head = `  lint        ${found}${left.join('')}`;
+    return [head, ...findings.map((finding) => findingText(finding, lines.get(finding.file) ?? [], display))].join('\n\n');
+}
+/** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
+function findingText(finding, lines, display) {
+    const { rule, severity, file, line, remedy } = finding;
+    const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
+    const [todo = '', ...paste] = remedy.split('\n');
+    return [
+        `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
+        ...excerptLines(finding, lines, style, display),
+        ...wrap(complaint(finding), display.width - 4).map((text) => `    ${text}`),
+        ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
+        ...paste.map((text) => `      ${text}`),
+    ].join('\n');
+}
+/** The lines that a finding is about, behind their numbers. */
+function excerptLines(finding, lines, style, display) {
+    const digits = String(finding.endLine).length;
+    const edge = (number) => paint('dim', `    ${String(number ?? '').padStart(digits)} │`, display);
+    return excerpt_excerpt(lines, finding, display.width - digits - 7).flatMap(({ number, text, mark }) => [
+        `${edge(number)} ${number === null ? paint('dim', text, display) : text}`.trimEnd(),
+        ...(mark === null ? [] : [`${edge(null)} ${paint(style, mark, display)}`]),
+    ]);
 }
 
 ;// CONCATENATED MODULE: ./lib/saving.js
@@ -49484,7 +54425,6 @@ const RESULT = 'result.json';
 
 
 
-
 /** The names under which `main` leaves things to `post`: the smoke test's container, and who saves the layers. */
 const CONTAINER = 'smoke-container';
 const SAVING = 'saving';
@@ -49493,13 +54433,20 @@ async function runAction() {
     const cancel = cancelSignal();
     try {
         const { inputs, problems } = readInputs(input);
-        const container = `cached-docker-build-smoke-${(0,external_node_crypto_.randomUUID)()}`;
+        const container = newContainerName();
         saveState(CONTAINER, container);
         const save = async (order) => {
             saveState(SAVING, JSON.stringify(await saveBehind(order)));
             return { bytes: 0, sentence: 'What is new is saved while the job goes on.' };
         };
-        const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, save };
+        const ui = {
+            display: display('stdout'),
+            print: printOut,
+            guarded: withoutCommands,
+            container,
+            save,
+            machine: false,
+        };
         const result = await runJob(inputs, problems, ui, cancel);
         saveState(CONTAINER, '');
         if ('problems' in result)
@@ -49565,11 +54512,22 @@ async function tellSaved({ sentence }) {
 
 const FORMATS = ['text', 'json', 'sarif', 'github'];
 const COMMANDS = {
-    build: { takes: '[CONTEXT]', help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.' },
+    build: {
+        takes: '[CONTEXT]',
+        help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.',
+        formats: FORMATS,
+    },
     lint: {
         takes: '[PATH…]',
         help: 'Look for an order of Dockerfiles that wastes the cache. PATH: a file, a directory, or - for standard input.',
+        formats: FORMATS,
     },
+    explain: {
+        takes: 'OLD NEW',
+        help: 'Compare two builds by their JSON reports: what was reused, and why the rest was not.',
+        formats: ['text', 'json', 'github'],
+    },
+    smoke: { takes: 'IMAGE', help: 'Run an image and say whether it works.', formats: ['text', 'json', 'github'] },
 };
 /** Docker's names of a flag → the input they set. */
 const ALIASES = new Map(Object.entries(INPUTS).flatMap(([name, spec]) => ('aliases' in spec ? spec.aliases : []).map((alias) => [alias, name])));
@@ -49579,6 +54537,7 @@ function readArguments(argv) {
     const wrong = (message) => problems.push({ kind: 'usage', message, file: null });
     const options = {
         format: { type: 'string' },
+        fix: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
     };
@@ -49611,24 +54570,36 @@ function readArguments(argv) {
     }
     const command = operands.shift();
     const format = texts.get('format')?.at(-1) ?? 'text';
-    if (!isFormat(format))
-        wrong(`--format: "${format}" is not one of ${FORMATS.join(', ')}.`);
+    const formats = isCommand(command) ? COMMANDS[command].formats : FORMATS;
+    if (!formats.includes(format))
+        wrong(`--format: "${format}" is not one of ${formats.join(', ')}.`);
     // A list is given by repeating its flag; of anything else the last one counts, as everywhere.
     const raw = (name) => {
         const given = texts.get(name);
         return (['list', 'lines'].includes(INPUTS[name].kind) ? given?.join('\n') : given?.at(-1)) ?? null;
     };
     const read = readInputs(raw);
-    const result = { ...read, operands, format: isFormat(format) ? format : 'text', problems };
+    const asked = texts.get('fix')?.at(-1) ?? 'false';
+    if (asked !== 'true' && asked !== 'false')
+        wrong(`--fix: "${asked}" is not one of true, false.`);
+    const fix = asked === 'true';
+    const result = { ...read, operands, format: isFormat(format) ? format : 'text', fix, problems };
     if (texts.has('version'))
         return { ...result, command: 'version', problems: [] };
     if (texts.has('help') || command === 'help')
         return { ...result, command: 'help', problems: [] };
     problems.push(...read.problems);
+    if (command === 'build' && fix)
+        wrong('--fix belongs to lint: `cached-docker-build lint --fix`.');
     if (command === 'build' && operands.length > 1)
         wrong(`build takes one context, not ${operands.length}: ${operands.join(' ')}.`);
+    if (command === 'explain' && operands.length !== 2)
+        wrong(`explain takes two JSON reports, the old one and the new one, not ${operands.length}.`);
     if (command === 'build' && operands[0] !== undefined)
         read.inputs.context = operands[0];
+    if (command === 'smoke' && operands.length !== 1) {
+        wrong(`smoke takes one image, not ${operands.length === 0 ? 'none' : `${operands.length}: ${operands.join(' ')}`}.`);
+    }
     if (isCommand(command))
         return { ...result, command };
     const names = Object.keys(COMMANDS);
@@ -49652,6 +54623,7 @@ function helpText() {
         '',
         'Flags (each is an input of the action as well):',
         ...flags,
+        `  ${'--fix'.padEnd(36)}lint only: make the changes that are surely safe, and show them.`,
         `  ${'--format'.padEnd(36)}How the report is printed: ${FORMATS.join(', ')}. [text]`,
         '',
         'Exit code: 0 fine, 1 the job failed, 2 wrong usage.',
@@ -49668,8 +54640,174 @@ function suggestion(word, names, prefix = '') {
     return near === undefined ? '' : ` Did you mean ${prefix}${near}?`;
 }
 
+;// CONCATENATED MODULE: ./lib/context/compose.js
+// What compose files say of builds: which Dockerfile is built from which directory. Only the plain form is read, a line for
+// `context:` and one for `dockerfile:`; a parser of YAML would be much for a hint.
+/** Whether a file of that name tells of services. */
+function isComposeFile(name) {
+    return /^(docker-)?compose\b.*\.ya?ml$/.test(name);
+}
+/** The builds in the text of a compose file; those with variables are left out. */
+function composedBuilds(text) {
+    const builds = [];
+    let build = null;
+    let depth = 0;
+    for (const line of text.split('\n')) {
+        const indentation = line.search(/[^ ]/);
+        if (indentation < 0 || line[indentation] === '#' || line[indentation] === '\r')
+            continue;
+        if (build !== null && indentation < depth)
+            build = null;
+        const [, key, value = ''] = /^ *(context|dockerfile): +["']?([^"'\s]+)/.exec(line) ?? [];
+        if (key === undefined || (build !== null && indentation > depth))
+            continue;
+        if (build === null) {
+            build = { context: '.', dockerfile: 'Dockerfile' };
+            depth = indentation;
+            builds.push(build);
+        }
+        build[key] = value;
+    }
+    return builds.filter(({ context, dockerfile }) => !/\$|:\/\//.test(context + dockerfile));
+}
+
+;// CONCATENATED MODULE: ./lib/context/guess.js
+// Which directory a Dockerfile is built from, where nobody says: a `docker/Dockerfile` is often built from the root of its
+// repository. Told by compose files, or else from what its COPYs, ADDs and mounts name.
+
+
+
+
+
+
+// Enough to tell directories apart; a file that was made to hang linters may name more.
+const guess_MOST_NAMES = 50;
+// A compose file is no larger.
+const guess_MOST_TEXT = 1 << 20;
+/** Guesses contexts; remembers what compose files say. */
+class ContextGuess {
+    /** The contexts of Dockerfiles by the directory of the compose file; all paths are absolute. */
+    composed = new Map();
+    /**
+     * The directory from which a Dockerfile is built: what a compose file says, or else the one in which the fewest of the
+     * named sources are missing. Of equals the first counts, as where all of the context is copied and nothing is named.
+     * @param path of the Dockerfile
+     * @param directories in question, absolute: its own first
+     */
+    of(dockerfile, path, directories) {
+        const file = (0,external_node_path_.resolve)(path);
+        const told = directories.map((directory) => this.composedIn(directory).get(file)).find(Boolean);
+        if (told !== undefined)
+            return told;
+        const named = namedSources(dockerfile);
+        const missing = directories.map((directory) => {
+            const tree = openTree(directory);
+            return named.filter((source) => !isThere(tree, source)).length;
+        });
+        return directories[missing.indexOf(Math.min(...missing))] ?? null;
+    }
+    composedIn(directory) {
+        const known = this.composed.get(directory) ?? contextsToldIn(directory);
+        this.composed.set(directory, known);
+        return known;
+    }
+}
+function contextsToldIn(directory) {
+    const tree = openTree(directory);
+    const contexts = new Map();
+    for (const name of tree.names('').filter(isComposeFile).sort()) {
+        const entry = tree.entry(name);
+        if (entry?.kind !== 'file' || entry.size > guess_MOST_TEXT)
+            continue;
+        for (const { context, dockerfile } of composedBuilds(tree.text(name) ?? '')) {
+            const place = (0,external_node_path_.resolve)(directory, context);
+            const file = (0,external_node_path_.resolve)(place, dockerfile);
+            if (!contexts.has(file))
+                contexts.set(file, place);
+        }
+    }
+    return contexts;
+}
+/** What is taken from the context by a name without variables. Of a name with wildcards, what stands in front of them. */
+function namedSources({ instructions }) {
+    const paths = instructions.flatMap((written) => {
+        const instruction = written.trigger ?? written;
+        const copies = flagValue(instruction, 'from') === null ? (copied(instruction)?.sources ?? []) : [];
+        const mounted = mounts(instruction).filter(({ type, from }) => type === 'bind' && from === null);
+        return [...copies.map(({ text }) => text), ...mounted.flatMap(({ source }) => source ?? [])];
+    });
+    const plain = paths.filter((path) => !/\$|^[a-z]+:\/\/|^git@/.test(path)).map(rooted);
+    return [...new Set(plain.map(fixedPart).filter((path) => path !== ''))].slice(0, guess_MOST_NAMES);
+}
+/** `a/b/*.txt` is told by `a/b`, `*.txt` by itself. */
+function fixedPart(path) {
+    const parts = path.split('/');
+    const wild = parts.findIndex(hasWildcards);
+    return wild > 0 ? parts.slice(0, wild).join('/') : path;
+}
+function isThere(tree, path) {
+    if (!hasWildcards(path))
+        return tree.entry(path) !== null;
+    // A star for all names tells nothing.
+    const ending = /^\*(\.\w+)$/.exec((0,external_node_path_.basename)(path))?.[1] ?? '';
+    return tree.names('').some((name) => name.endsWith(ending));
+}
+
+;// CONCATENATED MODULE: ./lib/lint/fixing.js
+// Makes the safe fixes of a file, one after another. Pure: who calls it reads and writes.
+
+// No Dockerfile needs so many, and lint takes its time for a large one: a file that was made to hang linters is left half
+// mended, and the next run goes on.
+const fixing_MOST = 200;
+const fixing_MOST_TEXT = 1_000_000;
+/**
+ * Makes one fix at a time and lints again, since each was worked out for the file as it is. A change that is not for the
+ * better is taken back: the finding has to be gone, and no rule may find more than before, syntax errors included. That
+ * one rule finds another place in its stead is well: that is then the next.
+ */
+function makeFixes(text, lint) {
+    let linted = lint(text);
+    // What was taken back is not tried again while the file is the same.
+    let tried = new Set();
+    const most = Math.min(fixing_MOST, 1 + Math.floor(fixing_MOST_TEXT / (text.length + 1)));
+    for (let tries = 0; tries < most; tries++) {
+        const next = linted.findings.find(({ fix }) => fix !== null && !tried.has(JSON.stringify(fix)));
+        if (!next?.fix)
+            break;
+        const changed = applyEdits(text, next.fix.edits);
+        const after = lint(changed);
+        const better = isBetter({ text, ...linted }, { text: changed, ...after }, next);
+        tried = better ? new Set() : new Set([...tried, JSON.stringify(next.fix)]);
+        if (better)
+            [text, linted] = [changed, after];
+    }
+    return { text, linted, findings: linted.findings.map((finding) => ({ ...finding, fix: null })) };
+}
+/** Whether a finding is gone in the changed text, and nothing has come instead that was not there. */
+function isBetter(before, after, mended) {
+    const [had, has] = [before, after].map(({ findings }) => counted(findings.map(({ rule }) => rule)));
+    const [place = ''] = fixing_placesOf({ ...before, findings: [mended] });
+    const alike = (judged) => counted(fixing_placesOf(judged)).get(place) ?? 0;
+    const isMore = ([rule, count]) => count > (had?.get(rule) ?? 0);
+    return alike(after) < alike(before) && ![...(has ?? [])].some(isMore);
+}
+function counted(items) {
+    const counts = new Map();
+    for (const item of items)
+        counts.set(item, (counts.get(item) ?? 0) + 1);
+    return counts;
+}
+/** What each finding is about, in words that stay the same when it moves. */
+function fixing_placesOf({ text, findings }) {
+    const lines = text.split('\n').map((line) => line.trim());
+    return findings.map(({ rule, line, endLine }) => [rule, ...lines.slice(line - 1, endLine)].join('\n'));
+}
+
 ;// CONCATENATED MODULE: ./lib/linting.js
-// The `lint` command's work: paths → Dockerfiles → findings. How they are printed is the command's business.
+// The `lint` command's work: paths → Dockerfiles → findings, and files with their safe fixes made. How they are printed is the command's business.
+
+
+
 
 
 
@@ -49682,8 +54820,11 @@ function suggestion(word, names, prefix = '') {
 const STANDARD_INPUT = '-';
 /** What standard input is called in findings. */
 const INPUT_NAME = 'stdin';
-/** Lints the paths: files, directories, or standard input; or else says all that is wrong with them. */
-async function lintPaths(paths, inputs) {
+/**
+ * Lints the paths: files, directories, or standard input; or else says all that is wrong with them.
+ * @param fixes whether safe fixes are made, and the files written; of standard input the text is given back only
+ */
+async function lintPaths(paths, inputs, fixes) {
     const found = await Promise.all(paths.map(dockerfilesOf));
     const problems = found.flatMap((result) => ('problem' in result ? [result.problem] : []));
     const named = linting_onceEach(found.flatMap((result) => ('files' in result ? result.files : [])));
@@ -49691,7 +54832,9 @@ async function lintPaths(paths, inputs) {
     const unread = read.flatMap(({ name, problem }) => problem === null ? [] : [{ kind: 'usage', message: `${oneLine(name)} ${problem}.`, file: name }]);
     if (problems.length + unread.length > 0)
         return { problems: [...problems, ...unread] };
-    const results = read.map(({ name, path, text }) => readDockerfile(text ?? '', name, contextOf(path, inputs), inputs, null));
+    const guess = new ContextGuess();
+    const all = await Promise.all(read.map((source) => lintSource(source, inputs, fixes, guess)));
+    const results = all.filter((one) => paths.includes(one.file) || !isPiece(one.before, one.dockerfile, one.findings));
     const sum = (count) => results.reduce((all, { findings }) => all + findings[count], 0);
     const lint = {
         findings: results.flatMap(({ findings }) => findings.findings),
@@ -49699,18 +54842,52 @@ async function lintPaths(paths, inputs) {
         ignored: sum('ignored'),
     };
     return {
-        files: read.map(({ name }) => name),
-        sources: new Map(read.map(({ name, text }) => [printable(name), text ?? ''])),
+        files: results.map(({ file }) => file),
+        sources: new Map(results.map(({ file, after }) => [printable(file), after])),
         lint: mapText(lint, printable),
+        fixed: results.filter(({ before, after }) => before !== after),
+        piped: results.find(({ path, problem }) => path === null && problem === null)?.after ?? '',
+        problems: results.flatMap(({ problem }) => (problem === null ? [] : [problem])),
     };
 }
-/** Where the rules look for manifests: beside the file, unless a context is named; of standard input nobody knows. */
-function contextOf(path, inputs) {
+/** Lints a file that was read; with its fixes made, and the file written, if they are asked for. */
+async function lintSource({ name, path, text }, inputs, fixes, guess) {
+    const before = text ?? '';
+    const read = dockerfileReader(name, contextOf(path, before, inputs, guess), inputs, null);
+    const lint = (changed) => read(changed).findings;
+    const { dockerfile, findings: first } = read(before);
+    const one = { file: name, path, before, dockerfile };
+    if (!fixes)
+        return { ...one, after: before, findings: first, problem: null };
+    const { text: after, linted, findings } = makeFixes(before, lint);
+    const unwritten = path === null ? lossOf(before) : after === before ? null : await replaceText(path, before, after);
+    if (unwritten === null)
+        return { ...one, after, findings: { ...linted, findings }, problem: null };
+    const message = `${oneLine(name)} ${unwritten}: nothing in it is fixed.`;
+    return { ...one, after: before, findings: first, problem: { kind: 'world', message, file: name } };
+}
+/** Why a text that was read cannot be given back as it came: for a byte that is no UTF-8, reading puts this sign. */
+function lossOf(text) {
+    return text.includes('\ufffd') ? 'has bytes that are no UTF-8' : null;
+}
+/** Where the rules look for manifests: where it is built from, named or guessed; of standard input nobody knows. */
+function contextOf(path, text, inputs, guess) {
     if (inputs.context !== '.')
         return inputs.context;
-    return path === null ? null : (0,external_node_path_.dirname)(path);
+    if (path === null)
+        return null;
+    const directories = directoriesUpToTop((0,external_node_path_.dirname)(path));
+    return directories.length === 1 ? (0,external_node_path_.dirname)(path) : guess.of(parseDockerfile(text, path).dockerfile, path, directories);
 }
-/** A file, read; standard input has no path. */
+/**
+ * Whether it is what Dockerfiles are made from: a template with its marks, or lines without a FROM for others to take in.
+ * The builder takes neither, and nobody gives it to one.
+ */
+function isPiece(text, { stages, instructions }, { findings }) {
+    const wrong = findings.filter(({ rule }) => rule === 'syntax').length;
+    const isFragment = stages.length === 0 && instructions.length > 0 && wrong === 1;
+    return wrong > 0 && (isFragment || /\{\{|\{%|<%/.test(text));
+}
 async function readSource(operand) {
     if (operand === STANDARD_INPUT)
         return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
@@ -49727,7 +54904,7 @@ async function dockerfilesOf(operand) {
     const tree = openTree(operand);
     // git lists deleted files as well. A link is left out: its target is linted where it is.
     const below = ((await filesBelow(operand, PATTERNS)) ?? walk(operand))
-        .filter((path) => isDockerfile((0,external_node_path_.basename)(path)) && tree.entry(path)?.kind === 'file')
+        .filter((path) => isDockerfile((0,external_node_path_.basename)(path)) && !VENDORED.test(path) && tree.entry(path)?.kind === 'file')
         .sort();
     if (below.length > 0)
         return { files: below.map((path) => (0,external_node_path_.join)(operand, path)) };
@@ -49739,6 +54916,8 @@ async function dockerfilesOf(operand) {
  * a directory with a letter beyond ASCII.
  */
 const PATTERNS = ['*[Ff][Ii][Ll][Ee]*'];
+/** What a package manager brought: nobody mends it here. */
+const VENDORED = /(^|\/)(node_modules|vendor)\//;
 /** Endings of files that lie beside a Dockerfile and are none, and of those that become one when they are filled in. */
 const OTHER = /\.(dockerignore|containerignore|md|orig|rej|j2|jinja2?|tmpl|tpl|template|erb)$/i;
 /**
@@ -49784,6 +54963,892 @@ async function urisOf(files) {
         return [printable(file), uri];
     });
     return new Map(await Promise.all(uris));
+}
+
+;// CONCATENATED MODULE: ./lib/report/comparison.js
+// Two reports of builds → what became of each step from one to the other, as text for a terminal. Pure.
+
+
+
+
+
+
+/**
+ * Two builds side by side: how they went, why steps missed in the new one, and all steps.
+ * @param explained the new report, its causes being those that a comparison with the old one gave
+ */
+function comparisonText(old, explained, display) {
+    const built = (name, report) => `  ${paint('dim', name, display)}  ${oneLine(report.dockerfile)} · ${builtText(report).join(' · ')}`;
+    const more = explained.build.seconds - old.build.seconds;
+    const difference = `  ${duration(Math.abs(more))} ${more > 0 ? 'slower' : 'faster'}`;
+    return [
+        [built('old', old), built('new', explained), paint('bold', difference, display)].join('\n'),
+        reasonsText(explained, display),
+        comparison_stepTable(old.build.steps, explained.build.steps, display),
+    ]
+        .filter((block) => block !== '')
+        .join('\n\n');
+}
+/** The steps of the new build beside what they were in the old one; then those that are gone. */
+function comparison_stepTable(old, steps, display) {
+    const before = comparison_pair(old, steps);
+    const gone = old.filter((step) => !before.includes(step));
+    if (steps.length + gone.length === 0)
+        return '';
+    const [numbers, lines, texts] = placeColumns(steps);
+    const why = whyText(steps, terminal_steps_LONGEST_NAME);
+    const nothing = gone.map(() => ({ text: '' }));
+    const places = [
+        { ...numbers, cells: [...numbers.cells, ...nothing] },
+        { ...lines, cells: [...lines.cells, ...nothing] },
+        { ...texts, cells: [...texts.cells, ...gone.map(({ text }) => ({ text: oneLine(text) }))] },
+        { head: 'old', align: 'right', cells: [...before, ...gone].map((step) => ({ text: result(step), style: 'dim' })) },
+        {
+            head: 'new',
+            align: 'right',
+            cells: [
+                ...steps.map((step) => ({ text: result(step), style: styleOf(step) })),
+                ...gone.map(() => ({ text: result(null) })),
+            ],
+        },
+    ];
+    const all = [...places, { head: 'why', cells: [...steps.map((step) => ({ text: why(step) })), ...nothing] }];
+    return table(fits(all, display) ? all : places, display).join('\n');
+}
+/** `miss 12.3 s`; of a step that the build did not have, a dash. */
+function result(step) {
+    return step === null ? '–' : `${step.status === 'not-run' ? 'not run' : step.status} ${timeText(step)}`.trimEnd();
+}
+/**
+ * What each step was in the old build: the first that reads the same in the same stage and for the same platform, or else
+ * for the same platform, or else anywhere, or else the one in its place; null for a step that is new. Each old step is one
+ * new step at most.
+ */
+function comparison_pair(old, steps) {
+    const result = steps.map(() => null);
+    const left = new Set(old);
+    const ways = [
+        ({ id, index, text }) => `${id.slice(0, -String(index).length)} ${text}`,
+        ({ id, stage, index, text }) => `${id.slice(0, -`${stage}/${index}`.length)} ${text}`,
+        ({ text }) => text,
+        ({ id, instruction }) => `${id} ${instruction}`,
+    ];
+    for (const way of ways) {
+        const known = new Map();
+        for (const step of left)
+            known.set(way(step), [...(known.get(way(step)) ?? []), step]);
+        for (const [at, step] of steps.entries()) {
+            const match = result[at] ? undefined : known.get(way(step))?.shift();
+            if (!match)
+                continue;
+            result[at] = match;
+            left.delete(match);
+        }
+    }
+    return result;
+}
+
+;// CONCATENATED MODULE: ./node_modules/diff/libesm/diff/base.js
+class Diff {
+    diff(oldStr, newStr, 
+    // Type below is not accurate/complete - see above for full possibilities - but it compiles
+    options = {}) {
+        let callback;
+        if (typeof options === 'function') {
+            callback = options;
+            options = {};
+        }
+        else if ('callback' in options) {
+            callback = options.callback;
+        }
+        // Allow subclasses to massage the input prior to running
+        const oldString = this.castInput(oldStr, options);
+        const newString = this.castInput(newStr, options);
+        const oldTokens = this.removeEmpty(this.tokenize(oldString, options));
+        const newTokens = this.removeEmpty(this.tokenize(newString, options));
+        return this.diffWithOptionsObj(oldTokens, newTokens, options, callback);
+    }
+    diffWithOptionsObj(oldTokens, newTokens, options, callback) {
+        var _a;
+        const done = (value) => {
+            value = this.postProcess(value, options);
+            if (callback) {
+                setTimeout(function () { callback(value); }, 0);
+                return undefined;
+            }
+            else {
+                return value;
+            }
+        };
+        const newLen = newTokens.length, oldLen = oldTokens.length;
+        let editLength = 1;
+        let maxEditLength = newLen + oldLen;
+        if (options.maxEditLength != null) {
+            maxEditLength = Math.min(maxEditLength, options.maxEditLength);
+        }
+        const maxExecutionTime = (_a = options.timeout) !== null && _a !== void 0 ? _a : Infinity;
+        const abortAfterTimestamp = Date.now() + maxExecutionTime;
+        const bestPath = [{ oldPos: -1, lastComponent: undefined }];
+        // Seed editLength = 0, i.e. the content starts with the same values
+        let newPos = this.extractCommon(bestPath[0], newTokens, oldTokens, 0, options);
+        if (bestPath[0].oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
+            // Identity per the equality and tokenizer
+            return done(this.buildValues(bestPath[0].lastComponent, newTokens, oldTokens));
+        }
+        // Once we hit the right edge of the edit graph on some diagonal k, we can
+        // definitely reach the end of the edit graph in no more than k edits, so
+        // there's no point in considering any moves to diagonal k+1 any more (from
+        // which we're guaranteed to need at least k+1 more edits).
+        // Similarly, once we've reached the bottom of the edit graph, there's no
+        // point considering moves to lower diagonals.
+        // We record this fact by setting minDiagonalToConsider and
+        // maxDiagonalToConsider to some finite value once we've hit the edge of
+        // the edit graph.
+        // This optimization is not faithful to the original algorithm presented in
+        // Myers's paper, which instead pointlessly extends D-paths off the end of
+        // the edit graph - see page 7 of Myers's paper which notes this point
+        // explicitly and illustrates it with a diagram. This has major performance
+        // implications for some common scenarios. For instance, to compute a diff
+        // where the new text simply appends d characters on the end of the
+        // original text of length n, the true Myers algorithm will take O(n+d^2)
+        // time while this optimization needs only O(n+d) time.
+        let minDiagonalToConsider = -Infinity, maxDiagonalToConsider = Infinity;
+        // Main worker method. checks all permutations of a given edit length for acceptance.
+        const execEditLength = () => {
+            for (let diagonalPath = Math.max(minDiagonalToConsider, -editLength); diagonalPath <= Math.min(maxDiagonalToConsider, editLength); diagonalPath += 2) {
+                let basePath;
+                const removePath = bestPath[diagonalPath - 1], addPath = bestPath[diagonalPath + 1];
+                if (removePath) {
+                    // No one else is going to attempt to use this value, clear it
+                    // @ts-expect-error - perf optimisation. This type-violating value will never be read.
+                    bestPath[diagonalPath - 1] = undefined;
+                }
+                let canAdd = false;
+                if (addPath) {
+                    // what newPos will be after we do an insertion:
+                    const addPathNewPos = addPath.oldPos - diagonalPath;
+                    canAdd = addPath && 0 <= addPathNewPos && addPathNewPos < newLen;
+                }
+                const canRemove = removePath && removePath.oldPos + 1 < oldLen;
+                if (!canAdd && !canRemove) {
+                    // If this path is a terminal then prune
+                    // @ts-expect-error - perf optimisation. This type-violating value will never be read.
+                    bestPath[diagonalPath] = undefined;
+                    continue;
+                }
+                // Select the diagonal that we want to branch from. We select the prior
+                // path whose position in the old string is the farthest from the origin
+                // and does not pass the bounds of the diff graph
+                if (!canRemove || (canAdd && removePath.oldPos < addPath.oldPos)) {
+                    basePath = this.addToPath(addPath, true, false, 0, options);
+                }
+                else {
+                    basePath = this.addToPath(removePath, false, true, 1, options);
+                }
+                newPos = this.extractCommon(basePath, newTokens, oldTokens, diagonalPath, options);
+                if (basePath.oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
+                    // If we have hit the end of both strings, then we are done
+                    return done(this.buildValues(basePath.lastComponent, newTokens, oldTokens)) || true;
+                }
+                else {
+                    bestPath[diagonalPath] = basePath;
+                    if (basePath.oldPos + 1 >= oldLen) {
+                        maxDiagonalToConsider = Math.min(maxDiagonalToConsider, diagonalPath - 1);
+                    }
+                    if (newPos + 1 >= newLen) {
+                        minDiagonalToConsider = Math.max(minDiagonalToConsider, diagonalPath + 1);
+                    }
+                }
+            }
+            editLength++;
+        };
+        // Performs the length of edit iteration. Is a bit fugly as this has to support the
+        // sync and async mode which is never fun. Loops over execEditLength until a value
+        // is produced, or until the edit length exceeds options.maxEditLength (if given),
+        // in which case it will return undefined.
+        if (callback) {
+            (function exec() {
+                setTimeout(function () {
+                    if (editLength > maxEditLength || Date.now() > abortAfterTimestamp) {
+                        return callback(undefined);
+                    }
+                    if (!execEditLength()) {
+                        exec();
+                    }
+                }, 0);
+            }());
+        }
+        else {
+            while (editLength <= maxEditLength && Date.now() <= abortAfterTimestamp) {
+                const ret = execEditLength();
+                if (ret) {
+                    return ret;
+                }
+            }
+        }
+    }
+    addToPath(path, added, removed, oldPosInc, options) {
+        const last = path.lastComponent;
+        if (last && !options.oneChangePerToken && last.added === added && last.removed === removed) {
+            return {
+                oldPos: path.oldPos + oldPosInc,
+                lastComponent: { count: last.count + 1, added: added, removed: removed, previousComponent: last.previousComponent }
+            };
+        }
+        else {
+            return {
+                oldPos: path.oldPos + oldPosInc,
+                lastComponent: { count: 1, added: added, removed: removed, previousComponent: last }
+            };
+        }
+    }
+    extractCommon(basePath, newTokens, oldTokens, diagonalPath, options) {
+        const newLen = newTokens.length, oldLen = oldTokens.length;
+        let oldPos = basePath.oldPos, newPos = oldPos - diagonalPath, commonCount = 0;
+        while (newPos + 1 < newLen && oldPos + 1 < oldLen && this.equals(oldTokens[oldPos + 1], newTokens[newPos + 1], options)) {
+            newPos++;
+            oldPos++;
+            commonCount++;
+            if (options.oneChangePerToken) {
+                basePath.lastComponent = { count: 1, previousComponent: basePath.lastComponent, added: false, removed: false };
+            }
+        }
+        if (commonCount && !options.oneChangePerToken) {
+            basePath.lastComponent = { count: commonCount, previousComponent: basePath.lastComponent, added: false, removed: false };
+        }
+        basePath.oldPos = oldPos;
+        return newPos;
+    }
+    equals(left, right, options) {
+        if (options.comparator) {
+            return options.comparator(left, right);
+        }
+        else {
+            return left === right
+                || (!!options.ignoreCase && left.toLowerCase() === right.toLowerCase());
+        }
+    }
+    removeEmpty(array) {
+        const ret = [];
+        for (let i = 0; i < array.length; i++) {
+            if (array[i]) {
+                ret.push(array[i]);
+            }
+        }
+        return ret;
+    }
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    castInput(value, options) {
+        return value;
+    }
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    tokenize(value, options) {
+        return Array.from(value);
+    }
+    join(chars) {
+        // Assumes ValueT is string, which is the case for most subclasses.
+        // When it's false, e.g. in diffArrays, this method needs to be overridden (e.g. with a no-op)
+        // Yes, the casts are verbose and ugly, because this pattern - of having the base class SORT OF
+        // assume tokens and values are strings, but not completely - is weird and janky.
+        return chars.join('');
+    }
+    postProcess(changeObjects, 
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    options) {
+        return changeObjects;
+    }
+    get useLongestToken() {
+        return false;
+    }
+    buildValues(lastComponent, newTokens, oldTokens) {
+        // First we convert our linked list of components in reverse order to an
+        // array in the right order:
+        const components = [];
+        let nextComponent;
+        while (lastComponent) {
+            components.push(lastComponent);
+            nextComponent = lastComponent.previousComponent;
+            delete lastComponent.previousComponent;
+            lastComponent = nextComponent;
+        }
+        components.reverse();
+        const componentLen = components.length;
+        let componentPos = 0, newPos = 0, oldPos = 0;
+        for (; componentPos < componentLen; componentPos++) {
+            const component = components[componentPos];
+            if (!component.removed) {
+                if (!component.added && this.useLongestToken) {
+                    let value = newTokens.slice(newPos, newPos + component.count);
+                    value = value.map(function (value, i) {
+                        const oldValue = oldTokens[oldPos + i];
+                        return oldValue.length > value.length ? oldValue : value;
+                    });
+                    component.value = this.join(value);
+                }
+                else {
+                    component.value = this.join(newTokens.slice(newPos, newPos + component.count));
+                }
+                newPos += component.count;
+                // Common case
+                if (!component.added) {
+                    oldPos += component.count;
+                }
+            }
+            else {
+                component.value = this.join(oldTokens.slice(oldPos, oldPos + component.count));
+                oldPos += component.count;
+            }
+        }
+        return components;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/diff/libesm/diff/line.js
+
+
+class LineDiff extends Diff {
+    constructor() {
+        super(...arguments);
+        this.tokenize = tokenize;
+    }
+    equals(left, right, options) {
+        // If we're ignoring whitespace, we need to normalise lines by stripping
+        // whitespace before checking equality. (This has an annoying interaction
+        // with newlineIsToken that requires special handling: if newlines get their
+        // own token, then we DON'T want to trim the *newline* tokens down to empty
+        // strings, since this would cause us to treat whitespace-only line content
+        // as equal to a separator between lines, which would be weird and
+        // inconsistent with the documented behavior of the options.)
+        if (options.ignoreWhitespace) {
+            if (!options.newlineIsToken || !left.includes('\n')) {
+                left = left.trim();
+            }
+            if (!options.newlineIsToken || !right.includes('\n')) {
+                right = right.trim();
+            }
+        }
+        else if (options.ignoreNewlineAtEof && !options.newlineIsToken) {
+            if (left.endsWith('\n')) {
+                left = left.slice(0, -1);
+            }
+            if (right.endsWith('\n')) {
+                right = right.slice(0, -1);
+            }
+        }
+        return super.equals(left, right, options);
+    }
+}
+const lineDiff = new LineDiff();
+function diffLines(oldStr, newStr, options) {
+    return lineDiff.diff(oldStr, newStr, options);
+}
+function diffTrimmedLines(oldStr, newStr, options) {
+    options = generateOptions(options, { ignoreWhitespace: true });
+    return lineDiff.diff(oldStr, newStr, options);
+}
+// Exported standalone so it can be used from jsonDiff too.
+function tokenize(value, options) {
+    if (options.stripTrailingCr) {
+        // remove one \r before \n to match GNU diff's --strip-trailing-cr behavior
+        value = value.replace(/\r\n/g, '\n');
+    }
+    const retLines = [], linesAndNewlines = value.split(/(\n|\r\n)/);
+    // Ignore the final empty token that occurs if the string ends with a new line
+    if (!linesAndNewlines[linesAndNewlines.length - 1]) {
+        linesAndNewlines.pop();
+    }
+    // Merge the content and line separators into single tokens
+    for (let i = 0; i < linesAndNewlines.length; i++) {
+        const line = linesAndNewlines[i];
+        if (i % 2 && !options.newlineIsToken) {
+            retLines[retLines.length - 1] += line;
+        }
+        else {
+            retLines.push(line);
+        }
+    }
+    return retLines;
+}
+
+;// CONCATENATED MODULE: ./node_modules/diff/libesm/patch/create.js
+
+/**
+ * Returns true if the filename contains characters that require C-style
+ * quoting (as used by Git and GNU diffutils in diff output).
+ */
+function needsQuoting(s) {
+    for (let i = 0; i < s.length; i++) {
+        if (s[i] < '\x20' || s[i] > '\x7e' || s[i] === '"' || s[i] === '\\') {
+            return true;
+        }
+    }
+    return false;
+}
+/**
+ * C-style quotes a filename, encoding special characters as escape sequences
+ * and non-ASCII bytes as octal escapes. This is the inverse of
+ * `parseQuotedFileName` in parse.ts.
+ *
+ * Non-ASCII bytes are encoded as UTF-8 before being emitted as octal escapes.
+ * This matches the behaviour of both Git and GNU diffutils, which always emit
+ * UTF-8 octal escapes regardless of the underlying filesystem encoding (e.g.
+ * Git for Windows converts from NTFS's UTF-16 to UTF-8 internally).
+ *
+ * If the filename doesn't need quoting, returns it as-is.
+ */
+function quoteFileNameIfNeeded(s) {
+    if (!needsQuoting(s)) {
+        return s;
+    }
+    let result = '"';
+    const bytes = new TextEncoder().encode(s);
+    let i = 0;
+    while (i < bytes.length) {
+        const b = bytes[i];
+        // See https://en.wikipedia.org/wiki/Escape_sequences_in_C#Escape_sequences
+        if (b === 0x07) {
+            result += '\\a';
+        }
+        else if (b === 0x08) {
+            result += '\\b';
+        }
+        else if (b === 0x09) {
+            result += '\\t';
+        }
+        else if (b === 0x0a) {
+            result += '\\n';
+        }
+        else if (b === 0x0b) {
+            result += '\\v';
+        }
+        else if (b === 0x0c) {
+            result += '\\f';
+        }
+        else if (b === 0x0d) {
+            result += '\\r';
+        }
+        else if (b === 0x22) {
+            result += '\\"';
+        }
+        else if (b === 0x5c) {
+            result += '\\\\';
+        }
+        else if (b >= 0x20 && b <= 0x7e) {
+            // Just a printable ASCII character that is neither a double quote nor a
+            // backslash; no need to escape it.
+            result += String.fromCharCode(b);
+        }
+        else {
+            // Either part of a non-ASCII character or a control character without a
+            // special escape sequence; needs escaping as a 3-digit octal escape
+            result += '\\' + b.toString(8).padStart(3, '0');
+        }
+        i++;
+    }
+    result += '"';
+    return result;
+}
+const INCLUDE_HEADERS = {
+    includeIndex: true,
+    includeUnderline: true,
+    includeFileHeaders: true
+};
+const FILE_HEADERS_ONLY = {
+    includeIndex: false,
+    includeUnderline: false,
+    includeFileHeaders: true
+};
+const OMIT_HEADERS = {
+    includeIndex: false,
+    includeUnderline: false,
+    includeFileHeaders: false
+};
+function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options) {
+    let optionsObj;
+    if (!options) {
+        optionsObj = {};
+    }
+    else if (typeof options === 'function') {
+        optionsObj = { callback: options };
+    }
+    else {
+        optionsObj = options;
+    }
+    if (typeof optionsObj.context === 'undefined') {
+        optionsObj.context = 4;
+    }
+    // We copy this into its own variable to placate TypeScript, which thinks
+    // optionsObj.context might be undefined in the callbacks below.
+    const context = optionsObj.context;
+    // @ts-expect-error (runtime check for something that is correctly a static type error)
+    if (optionsObj.newlineIsToken) {
+        throw new Error('newlineIsToken may not be used with patch-generation functions, only with diffing functions');
+    }
+    if (!optionsObj.callback) {
+        return diffLinesResultToPatch(diffLines(oldStr, newStr, optionsObj));
+    }
+    else {
+        const { callback } = optionsObj;
+        diffLines(oldStr, newStr, Object.assign(Object.assign({}, optionsObj), { callback: (diff) => {
+                const patch = diffLinesResultToPatch(diff);
+                // TypeScript is unhappy without the cast because it does not understand that `patch` may
+                // be undefined here only if `callback` is StructuredPatchCallbackAbortable:
+                callback(patch);
+            } }));
+    }
+    function diffLinesResultToPatch(diff) {
+        // STEP 1: Build up the patch with no "\ No newline at end of file" lines and with the arrays
+        //         of lines containing trailing newline characters. We'll tidy up later...
+        if (!diff) {
+            return;
+        }
+        diff.push({ value: '', lines: [] }); // Append an empty value to make cleanup easier
+        function contextLines(lines) {
+            return lines.map(function (entry) { return ' ' + entry; });
+        }
+        const hunks = [];
+        let oldRangeStart = 0, newRangeStart = 0, curRange = [], oldLine = 1, newLine = 1;
+        for (let i = 0; i < diff.length; i++) {
+            const current = diff[i], lines = current.lines || splitLines(current.value);
+            current.lines = lines;
+            if (current.added || current.removed) {
+                // If we have previous context, start with that
+                if (!oldRangeStart) {
+                    const prev = diff[i - 1];
+                    oldRangeStart = oldLine;
+                    newRangeStart = newLine;
+                    if (prev) {
+                        curRange = context > 0 ? contextLines(prev.lines.slice(-context)) : [];
+                        oldRangeStart -= curRange.length;
+                        newRangeStart -= curRange.length;
+                    }
+                }
+                // Output our changes
+                for (const line of lines) {
+                    curRange.push((current.added ? '+' : '-') + line);
+                }
+                // Track the updated file position
+                if (current.added) {
+                    newLine += lines.length;
+                }
+                else {
+                    oldLine += lines.length;
+                }
+            }
+            else {
+                // Identical context lines. Track line changes
+                if (oldRangeStart) {
+                    // Close out any changes that have been output (or join overlapping)
+                    if (lines.length <= context * 2 && i < diff.length - 2) {
+                        // Overlapping
+                        for (const line of contextLines(lines)) {
+                            curRange.push(line);
+                        }
+                    }
+                    else {
+                        // end the range and output
+                        const contextSize = Math.min(lines.length, context);
+                        for (const line of contextLines(lines.slice(0, contextSize))) {
+                            curRange.push(line);
+                        }
+                        const hunk = {
+                            oldStart: oldRangeStart,
+                            oldLines: (oldLine - oldRangeStart + contextSize),
+                            newStart: newRangeStart,
+                            newLines: (newLine - newRangeStart + contextSize),
+                            lines: curRange
+                        };
+                        hunks.push(hunk);
+                        oldRangeStart = 0;
+                        newRangeStart = 0;
+                        curRange = [];
+                    }
+                }
+                oldLine += lines.length;
+                newLine += lines.length;
+            }
+        }
+        // Step 2: eliminate the trailing `\n` from each line of each hunk, and, where needed, add
+        //         "\ No newline at end of file".
+        for (const hunk of hunks) {
+            for (let i = 0; i < hunk.lines.length; i++) {
+                if (hunk.lines[i].endsWith('\n')) {
+                    hunk.lines[i] = hunk.lines[i].slice(0, -1);
+                }
+                else {
+                    hunk.lines.splice(i + 1, 0, '\\ No newline at end of file');
+                    i++; // Skip the line we just added, then continue iterating
+                }
+            }
+        }
+        return {
+            oldFileName: oldFileName, newFileName: newFileName,
+            oldHeader: oldHeader, newHeader: newHeader,
+            hunks: hunks
+        };
+    }
+}
+/**
+ * creates a unified diff patch.
+ *
+ * @param patch either a single structured patch object (as returned by `structuredPatch`) or an
+ *   array of them (as returned by `parsePatch`).
+ * @param headerOptions behaves the same as the `headerOptions` option of `createTwoFilesPatch`.
+ *   Ignored for patches where `isGit` is `true`.
+ *
+ * When a patch has `isGit: true`, `formatPatch` output is changed to more closely match Git's
+ * output: it emits a `diff --git` header, emits Git extended headers as appropriate based on
+ * properties like `isRename`, `isCreate`, `newMode`, etc, and will omit `---`/`+++` file
+ * headers for patches with no hunks (e.g. renames without content changes).
+ */
+function formatPatch(patch, headerOptions) {
+    var _a, _b, _c, _d, _e, _f;
+    if (!headerOptions) {
+        headerOptions = INCLUDE_HEADERS;
+    }
+    if (Array.isArray(patch)) {
+        if (patch.length > 1 && !headerOptions.includeFileHeaders && !patch.every(p => p.isGit)) {
+            throw new Error('Cannot omit file headers on a multi-file patch. '
+                + '(The result would be unparseable; how would a tool trying to apply '
+                + 'the patch know which changes are to which file?)');
+        }
+        return patch.map(p => formatPatch(p, headerOptions)).join('\n');
+    }
+    const ret = [];
+    // Git patches have a fixed header format (diff --git, extended headers,
+    // and ---/+++ when hunks are present), so headerOptions is ignored.
+    if (patch.isGit) {
+        headerOptions = INCLUDE_HEADERS;
+        // Emit Git-style diff --git header and extended headers.
+        // Git never puts /dev/null in the "diff --git" line; for file
+        // creations/deletions it uses the real filename on both sides.
+        if (!patch.oldFileName) {
+            throw new Error('oldFileName must be specified for Git patches');
+        }
+        if (!patch.newFileName) {
+            throw new Error('newFileName must be specified for Git patches');
+        }
+        let gitOldName = patch.oldFileName;
+        let gitNewName = patch.newFileName;
+        if (patch.isCreate && gitOldName === '/dev/null') {
+            gitOldName = gitNewName.replace(/^b\//, 'a/');
+        }
+        else if (patch.isDelete && gitNewName === '/dev/null') {
+            gitNewName = gitOldName.replace(/^a\//, 'b/');
+        }
+        ret.push('diff --git ' + quoteFileNameIfNeeded(gitOldName) + ' ' + quoteFileNameIfNeeded(gitNewName));
+        if (patch.isDelete) {
+            ret.push('deleted file mode ' + ((_a = patch.oldMode) !== null && _a !== void 0 ? _a : '100644'));
+        }
+        if (patch.isCreate) {
+            ret.push('new file mode ' + ((_b = patch.newMode) !== null && _b !== void 0 ? _b : '100644'));
+        }
+        if (patch.oldMode && patch.newMode && !patch.isDelete && !patch.isCreate) {
+            ret.push('old mode ' + patch.oldMode);
+            ret.push('new mode ' + patch.newMode);
+        }
+        if (patch.isRename) {
+            ret.push('rename from ' + quoteFileNameIfNeeded(((_c = patch.oldFileName) !== null && _c !== void 0 ? _c : '').replace(/^a\//, '')));
+            ret.push('rename to ' + quoteFileNameIfNeeded(((_d = patch.newFileName) !== null && _d !== void 0 ? _d : '').replace(/^b\//, '')));
+        }
+        if (patch.isCopy) {
+            ret.push('copy from ' + quoteFileNameIfNeeded(((_e = patch.oldFileName) !== null && _e !== void 0 ? _e : '').replace(/^a\//, '')));
+            ret.push('copy to ' + quoteFileNameIfNeeded(((_f = patch.newFileName) !== null && _f !== void 0 ? _f : '').replace(/^b\//, '')));
+        }
+    }
+    else {
+        if (headerOptions.includeIndex && patch.oldFileName == patch.newFileName && patch.oldFileName !== undefined) {
+            ret.push('Index: ' + patch.oldFileName);
+        }
+        if (headerOptions.includeUnderline) {
+            ret.push('===================================================================');
+        }
+    }
+    // Emit --- / +++ file headers. For Git patches with no hunks (e.g.
+    // pure renames, mode-only changes), Git omits these, so we do too.
+    const hasHunks = patch.hunks.length > 0;
+    if (headerOptions.includeFileHeaders && patch.oldFileName !== undefined && patch.newFileName !== undefined
+        && (!patch.isGit || hasHunks)) {
+        ret.push('--- ' + quoteFileNameIfNeeded(patch.oldFileName) + (patch.oldHeader ? '\t' + patch.oldHeader : ''));
+        ret.push('+++ ' + quoteFileNameIfNeeded(patch.newFileName) + (patch.newHeader ? '\t' + patch.newHeader : ''));
+    }
+    for (let i = 0; i < patch.hunks.length; i++) {
+        const hunk = patch.hunks[i];
+        // Unified Diff Format quirk: If the chunk size is 0,
+        // the first number is one lower than one would expect.
+        // https://www.artima.com/weblogs/viewpost.jsp?thread=164293
+        const oldStart = hunk.oldLines === 0 ? hunk.oldStart - 1 : hunk.oldStart;
+        const newStart = hunk.newLines === 0 ? hunk.newStart - 1 : hunk.newStart;
+        ret.push('@@ -' + oldStart + ',' + hunk.oldLines
+            + ' +' + newStart + ',' + hunk.newLines
+            + ' @@');
+        for (const line of hunk.lines) {
+            ret.push(line);
+        }
+    }
+    return ret.join('\n') + '\n';
+}
+function createTwoFilesPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options) {
+    if (typeof options === 'function') {
+        options = { callback: options };
+    }
+    if (!(options === null || options === void 0 ? void 0 : options.callback)) {
+        const patchObj = structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options);
+        if (!patchObj) {
+            return;
+        }
+        return formatPatch(patchObj, options === null || options === void 0 ? void 0 : options.headerOptions);
+    }
+    else {
+        const { callback } = options;
+        structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, Object.assign(Object.assign({}, options), { callback: patchObj => {
+                if (!patchObj) {
+                    callback(undefined);
+                }
+                else {
+                    callback(formatPatch(patchObj, options.headerOptions));
+                }
+            } }));
+    }
+}
+function createPatch(fileName, oldStr, newStr, oldHeader, newHeader, options) {
+    return createTwoFilesPatch(fileName, fileName, oldStr, newStr, oldHeader, newHeader, options);
+}
+/**
+ * Split `text` into an array of lines, including the trailing newline character (where present)
+ */
+function splitLines(text) {
+    const hasTrailingNl = text.endsWith('\n');
+    const result = text.split('\n').map(line => line + '\n');
+    if (hasTrailingNl) {
+        result.pop();
+    }
+    else {
+        result.push(result.pop().slice(0, -1));
+    }
+    return result;
+}
+
+;// CONCATENATED MODULE: ./lib/report/diff.js
+// What --fix has changed in a file, as a unified diff. Pure.
+
+
+
+/** A unified diff of the two texts, ready to print: `patch` takes it, but for control characters, which are left out. */
+function diffText(file, before, after, display) {
+    const name = oneLine(file);
+    const { hunks } = structuredPatch(name, name, before, after, undefined, undefined, { context: 3 });
+    const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
+        `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+        ...changed,
+    ]);
+    return [`--- ${name}`, `+++ ${name}`, ...lines].map((line) => coloured(printable(line), display)).join('\n');
+}
+function coloured(line, display) {
+    if (line.startsWith('-'))
+        return paint('red', line, display);
+    if (line.startsWith('+'))
+        return paint('green', line, display);
+    return line.startsWith('@@') ? paint('dim', line, display) : line;
+}
+
+;// CONCATENATED MODULE: ./lib/report/read.js
+// The text of a report's file → the report of a build, or what is wrong with it: the file may come from anywhere. What
+// nobody reads from a file (the lint, the smoke test) is not looked at. Pure.
+
+
+const read_VERSION = 1;
+/** The last moment that a Date can be (https://tc39.es/ecma262/#sec-time-values-and-time-range). */
+const END_OF_TIME = 8.64e15;
+const that = (right) => (value, path) => right(value) ? null : path;
+const read_text = that((value) => typeof value === 'string');
+/** All numbers of a report count or measure something. */
+const number = that((value) => Number.isFinite(value) && value >= 0);
+const time = that((value) => Number.isInteger(value) && Math.abs(value) <= END_OF_TIME);
+const anything = () => null;
+const word = (words) => that((value) => typeof value === 'string' && Object.hasOwn(words, value));
+const read_orNull = (check) => (value, path) => value === null ? null : check(value, path);
+const read_list = (check) => (value, path) => Array.isArray(value) ? first(value.map((item, at) => () => check(item, `${path}[${at}]`))) : path;
+const fields = (checks) => (value, path) => typeof value === 'object' && value !== null
+    ? first(Object.entries(checks).map(([name, check]) => {
+        return () => check(value[name], `${path}.${name}`);
+    }))
+    : path;
+function first(checks) {
+    for (const check of checks) {
+        const wrong = check();
+        if (wrong !== null)
+            return wrong;
+    }
+    return null;
+}
+const CAUSE = fields({
+    kind: word(CAUSE_WORDS),
+    root: read_orNull(read_text),
+    detail: read_text,
+    evidence: read_list(read_text),
+    more: number,
+    remedy: read_text,
+    cost: read_orNull(number),
+    consequences: number,
+});
+const read_STEP = fields({
+    id: read_text,
+    stage: read_text,
+    index: number,
+    total: number,
+    line: read_orNull(number),
+    instruction: read_text,
+    text: read_text,
+    status: word({ hit: true, miss: true, failed: true, 'not-run': true }),
+    source: read_orNull(word({ local: true, restored: true })),
+    seconds: number,
+    cause: read_orNull(CAUSE),
+    bytesFetched: number,
+});
+const REPORT = fields({
+    dockerfile: read_text,
+    build: fields({
+        outcome: word({ built: true, failed: true }),
+        engine: anything,
+        imageId: read_orNull(read_text),
+        digest: read_orNull(read_text),
+        seconds: number,
+        steps: read_list(read_STEP),
+        phases: read_list(fields({ name: read_text, seconds: number })),
+        failure: anything,
+        notice: read_orNull(read_text),
+        compared: read_orNull(fields({ time, commit: read_text })),
+        savedSeconds: number,
+    }),
+    record: read_orNull(read_text),
+});
+/** The report in a file's text, control characters gone from it; or why it is none, to stand behind the file's name. */
+function readReport(content) {
+    const wrong = (problem) => ({ report: null, problem });
+    let parsed;
+    try {
+        parsed = mapText(JSON.parse(content), printable);
+    }
+    catch {
+        return wrong('is not JSON');
+    }
+    const version = fieldOf(parsed, 'schemaVersion');
+    if (version === undefined)
+        return wrong('is no report of cached-docker-build; --report FILE writes one');
+    if (version !== read_VERSION) {
+        const seen = oneLine(JSON.stringify(version).slice(0, 20));
+        return wrong(`has schemaVersion ${seen}; this version of cached-docker-build reads ${read_VERSION}`);
+    }
+    if (fieldOf(parsed, 'build') === undefined)
+        return wrong('is a report without a build, as lint makes them');
+    const path = REPORT(parsed, '');
+    return path === null
+        ? { report: parsed, problem: null }
+        : wrong(`is no report of cached-docker-build: ${path} is missing or wrong`);
+}
+function fieldOf(value, name) {
+    return typeof value === 'object' && value !== null ? value[name] : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/version.js
@@ -49881,6 +55946,7 @@ function toSarif(lint, sources, uris) {
                 message: { text: text_cut(related.message, LONGEST_MESSAGE) },
             })),
             partialFingerprints: { primaryLocationLineHash: fingerprint(finding) },
+            ...fixesOf(finding, uris),
             properties: { confidence: finding.confidence, seconds: finding.seconds },
         })),
         properties: {
@@ -49923,16 +55989,61 @@ function sarif_messageOf(finding) {
 function unlinked(text) {
     return text.replaceAll('](', ']\\(');
 }
+/** The change that mends it, for editors: as many replacements as it has edits. */
+function fixesOf({ file, fix }, uris) {
+    if (fix === null)
+        return {};
+    const replacements = fix.edits.map((edit) => ({
+        deletedRegion: regionOf(edit),
+        insertedContent: { text: edit.text },
+    }));
+    const artifactChanges = [{ artifactLocation: artifactOf(file, uris), replacements }];
+    return { fixes: [{ description: { text: fix.description }, artifactChanges }] };
+}
 function sarif_placeOf(place, uris) {
-    const { file, line, endLine, column, endColumn } = place;
+    return { physicalLocation: { artifactLocation: artifactOf(place.file, uris), region: regionOf(place) } };
+}
+function artifactOf(file, uris) {
     const uri = uris.get(file) ?? encodeURI(file);
-    const artifactLocation = /^[a-z]+:/.test(uri) ? { uri } : { uri, uriBaseId: ROOT };
-    const region = { startLine: line, startColumn: column, endLine, endColumn };
-    return { physicalLocation: { artifactLocation, region } };
+    return /^[a-z]+:/.test(uri) ? { uri } : { uri, uriBaseId: ROOT };
+}
+function regionOf({ line, endLine, column, endColumn }) {
+    return { startLine: line, startColumn: column, endLine, endColumn };
+}
+
+;// CONCATENATED MODULE: ./lib/smoking.js
+// The `smoke` command's work: an image, wherever it comes from → what the smoke test says of it.
+
+
+
+
+
+
+/** Runs the test; an image that is not here is pulled, as `docker run` does. */
+async function smokeImage(image, inputs, cancel) {
+    const { wishes } = readWishes(inputs);
+    const [found, here] = await Promise.all([findEngine(), lookAtImage(image)]);
+    if ('problem' in found)
+        return found;
+    if (here === null) {
+        const reason = await pull(image, wishes.platform, cancel);
+        const message = `${image} is not in the engine, and docker cannot pull it: ${reason}.`;
+        if (reason !== null)
+            return { problem: { kind: 'world', message: message.replace(/\.+$/, '.'), file: null } };
+    }
+    const test = { image, container: newContainerName(), wishes, platform: '', portsAreOwn: true };
+    const smoke = await smokeTest(test, cancel).report;
+    return { smoke: mapText(smoke, (text) => printable(redact(text, containerValues(inputs)))) };
 }
 
 ;// CONCATENATED MODULE: ./lib/command.js
 // The job as a command in a terminal: progress on stderr, the report on stdout.
+
+
+
+
+
+
 
 
 
@@ -49963,13 +56074,17 @@ async function runCommand(argv) {
     }
 }
 async function dispatch(invocation, cancel) {
-    const { command, inputs, problems, format, operands } = invocation;
+    const { command, inputs, problems, format } = invocation;
     if (command === 'version')
         printOut(version_version);
     else if (command === 'build')
         return buildCommand(inputs, problems, format, cancel);
     else if (command === 'lint')
-        return lintCommand(operands, inputs, problems, format);
+        return lintCommand(invocation);
+    else if (command === 'explain')
+        return explainCommand(invocation);
+    else if (command === 'smoke')
+        return smokeCommand(invocation, cancel);
     else if (problems.length > 0)
         return command_refuse([...problems, hint]);
     else
@@ -49982,10 +56097,11 @@ const hint = {
     file: null,
 };
 async function buildCommand(inputs, wrong, format, cancel) {
-    const container = `cached-docker-build-smoke-${(0,external_node_crypto_.randomUUID)()}`;
+    const container = newContainerName();
     const guarded = (work) => work();
     const save = (order) => saveNow(order, cancel);
-    const ui = { display: display('stderr'), print: printErr, guarded, container, save };
+    const machine = format === 'json';
+    const ui = { display: display('stderr'), print: printErr, guarded, container, save, machine };
     const result = await runJob(inputs, wrong, ui, cancel);
     if ('problems' in result)
         return command_refuse(result.problems);
@@ -50011,26 +56127,101 @@ function printAnnotations({ annotations, left }) {
     if (left > 0)
         printErr(`GitHub shows ten annotations of a kind: ${left} more with --format text.`);
 }
-async function lintCommand(operands, inputs, wrong, format) {
+async function smokeCommand({ operands: [image = ''], inputs, problems, format }, cancel) {
+    if (problems.length > 0)
+        return command_refuse(problems);
+    const result = await smokeImage(image, inputs, cancel);
+    if ('problem' in result)
+        return command_refuse([result.problem]);
+    const { smoke } = result;
+    const outcome = smoke.outcome === 'failed' ? 'failure' : 'success';
+    const report = JSON.stringify({ schemaVersion: 1, image: printable(image), smoke, outcome }, null, 2);
+    if (inputs.report !== '')
+        await writeText(inputs.report, `${report}\n`);
+    if (format === 'json')
+        printOut(report);
+    if (format === 'text')
+        printOut(smokeText(smoke, display('stdout')));
+    if (format === 'github')
+        for (const annotation of smokeAnnotations(smoke, null))
+            annotate(annotation);
+    return outcome === 'success' ? 0 : 1;
+}
+const twoOutputs = {
+    kind: 'usage',
+    message: '--format github and the fixed text of standard input would both go to standard output: take another format.',
+    file: null,
+};
+async function lintCommand({ operands, inputs, problems: wrong, format, fix }) {
     const paths = operands.length > 0 ? operands : [inputs.file || (0,external_node_path_.join)(inputs.context, 'Dockerfile')];
-    const linted = await lintPaths(paths, inputs);
-    if ('problems' in linted || wrong.length > 0) {
-        return command_refuse([...wrong, ...('problems' in linted ? linted.problems : [])]);
+    const piped = fix && paths.includes(STANDARD_INPUT);
+    if (piped && format === 'github')
+        wrong.push(twoOutputs);
+    // Nothing is written while something is wrong.
+    const linted = await lintPaths(paths, inputs, fix && wrong.length === 0);
+    if (linted.files === undefined || wrong.length > 0) {
+        return command_refuse([...wrong, ...(linted.files === undefined ? linted.problems : [])]);
     }
-    const { files, sources, lint } = linted;
+    const { lint, sources } = linted;
     const serious = inputs.lint === 'error'
         ? seriousFindings(lint.findings)
         : lint.findings.filter(({ severity }) => severity === 'error');
-    const outcome = serious.length > 0 ? 'failure' : 'success';
-    if (format === 'json')
-        printOut(JSON.stringify({ schemaVersion: 1, files, lint, outcome }, null, 2));
+    const failed = serious.length > 0 || linted.problems.length > 0;
+    // Standard output is for the text that came on standard input, and what is said of it goes beside it.
+    if (piped)
+        writeOut(linted.piped);
+    const print = piped ? printErr : printOut;
+    const beside = display(piped ? 'stderr' : 'stdout');
     if (format === 'text')
-        printOut(findingsText(lint, sources, display('stdout')));
+        printDiffs(linted, print, beside);
+    else if (!piped)
+        printDiffs(linted, printErr, display('stderr'));
+    if (format === 'json')
+        print(lintJson(linted, fix, failed));
+    if (format === 'text')
+        print(findingsText(lint, sources, beside) + fixHint(lint.findings));
     if (format === 'sarif')
-        printOut(toSarif(lint, sources, await urisOf(files)));
+        print(toSarif(lint, sources, await urisOf(linted.files)));
     if (format === 'github')
         printAnnotations(findingAnnotations(lint.findings));
-    return outcome === 'success' ? 0 : 1;
+    command_refuse(linted.problems);
+    return failed ? 1 : 0;
+}
+/** What --fix would do for the findings; '' if nothing. */
+function fixHint(findings) {
+    const fixable = findings.filter(({ fix }) => fix !== null).length;
+    return fixable > 0 ? `\n\n  ${fixable} of them can be mended safely: cached-docker-build lint --fix` : '';
+}
+function lintJson({ files, lint, fixed }, fix, failed) {
+    const mended = fix ? { fixed: fixed.map(({ file }) => file) } : {};
+    return JSON.stringify({ schemaVersion: 1, files, ...mended, lint, outcome: failed ? 'failure' : 'success' }, null, 2);
+}
+function printDiffs({ fixed }, print, shown) {
+    for (const { file, before, after } of fixed)
+        print(`${diffText(file, before, after, shown)}\n`);
+}
+async function explainCommand({ operands, problems: wrong, format }) {
+    const [old, recent] = await Promise.all(operands.slice(0, 2).map(openReport));
+    const unread = [old, recent].flatMap((opened) => (opened && 'problem' in opened ? [opened.problem] : []));
+    if (!old || !recent || 'problem' in old || 'problem' in recent || wrong.length > 0) {
+        return command_refuse([...wrong, ...unread]);
+    }
+    const explained = explainReports(old.report, recent.report);
+    if (format === 'json')
+        printOut(toJson(explained).trimEnd());
+    if (format === 'text')
+        printOut(comparisonText(old.report, explained, display('stdout')));
+    if (format === 'github')
+        printAnnotations(missAnnotations(explained));
+    return 0;
+}
+/** The report in a file, or why there is none. */
+async function openReport(file) {
+    const { text, problem } = await readText(file);
+    const read = text === null ? { report: null, problem } : readReport(text);
+    return read.report
+        ? { report: read.report }
+        : { problem: { kind: 'usage', message: `${oneLine(file)} ${read.problem}.`, file } };
 }
 function command_refuse(problems) {
     for (const { message } of problems)
