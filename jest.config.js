@@ -8,7 +8,7 @@ export default {
   },
   // Builds on a real engine take their time; what hangs ends here.
   testTimeout: 120_000,
-  // One file at a time: they share two engines, and the cache's tests empty them.
+  // One file at a time on the engines of a worker, for the cache's tests empty them. script/test has more workers.
   maxWorkers: 1,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
 };

@@ -57,9 +57,18 @@ test('lint takes files', () => {
   });
 });
 
+test('explain takes two files', () => {
+  expect(read('explain', 'a', 'b', '--format', 'github')).toMatchObject({
+    command: 'explain',
+    operands: ['a', 'b'],
+    format: 'github',
+    problems: [],
+  });
+});
+
 test.each([
-  [[], 'Which command? One of build, lint, smoke.'],
-  [['biuld'], 'biuld is no command; there are build, lint, smoke. Did you mean build?'],
+  [[], 'Which command? One of build, lint, explain, smoke.'],
+  [['biuld'], 'biuld is no command; there are build, lint, explain, smoke. Did you mean build?'],
   [['build', 'a', 'b'], 'build takes one context, not 2: a b.'],
   [['smoke'], 'smoke takes one image, not none.'],
   [['smoke', 'a', 'b'], 'smoke takes one image, not 2: a b.'],
@@ -67,6 +76,8 @@ test.each([
   [['build', '--nonsense'], '--nonsense is no flag.'],
   [['build', '--target'], '--target needs a value.'],
   [['build', '--format', 'xml'], '--format: "xml" is not one of text, json, sarif, github.'],
+  [['explain', 'a', 'b', '--format', 'sarif'], '--format: "sarif" is not one of text, json, github.'],
+  [['explain', 'a'], 'explain takes two JSON reports, the old one and the new one, not 1.'],
 ])('%j: one clear sentence', (argv, message) => {
   expect(messages(...argv)).toContain(message);
 });

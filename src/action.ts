@@ -33,7 +33,14 @@ export async function runAction(): Promise<void> {
       saveState(SAVING, JSON.stringify(await saveBehind(order)));
       return { bytes: 0, sentence: 'What is new is saved while the job goes on.' };
     };
-    const ui = { display: display('stdout'), print: printOut, guarded: withoutCommands, container, save };
+    const ui = {
+      display: display('stdout'),
+      print: printOut,
+      guarded: withoutCommands,
+      container,
+      save,
+      machine: false,
+    };
     const result = await runJob(inputs, problems, ui, cancel);
     saveState(CONTAINER, '');
     if ('problems' in result) exit(await refuse(result.problems, inputs));

@@ -1,21 +1,31 @@
 // The job as a command in a terminal: progress on stderr, the report on stdout.
 
 import { join } from 'node:path';
+import { explainReports } from './explaining.ts';
 import { type Format, helpText, type Invocation, readArguments } from './flags.ts';
 import { annotate } from './host/actions.ts';
 import { cancelSignal, exitCodeOf } from './host/cancel.ts';
-import { writeText } from './host/files.ts';
+import { readText, writeText } from './host/files.ts';
 import { display, exit, printErr, printOut } from './host/terminal.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import type { SaveOrder } from './layers.ts';
 import { lintPaths, urisOf } from './linting.ts';
 import { type Done, runJob } from './pipeline.ts';
 import { messageOf } from './reason.ts';
-import { type Annotations, annotationsOf, findingAnnotations, smokeAnnotations } from './report/annotations.ts';
-import { printable } from './report/clean.ts';
-import { seriousFindings, toJson } from './report/report.ts';
+import {
+  type Annotations,
+  annotationsOf,
+  findingAnnotations,
+  missAnnotations,
+  smokeAnnotations,
+} from './report/annotations.ts';
+import { oneLine, printable } from './report/clean.ts';
+import { comparisonText } from './report/comparison.ts';
+import { paint } from './report/display.ts';
+import { readReport } from './report/read.ts';
+import { type Report, seriousFindings, toJson } from './report/report.ts';
 import { toSarif } from './report/sarif.ts';
-import { findingsText, paint, smokeText, terminalReport } from './report/terminal.ts';
+import { findingsText, smokeText, terminalReport } from './report/terminal.ts';
 import { saveNow } from './saving.ts';
 import { newContainerName } from './smoke/docker.ts';
 import { smokeImage } from './smoking.ts';
@@ -39,6 +49,7 @@ async function dispatch(invocation: Invocation, cancel: AbortSignal): Promise<nu
   else if (command === 'build') return buildCommand(inputs, problems, format, cancel);
   else if (command === 'lint') return lintCommand(operands, inputs, problems, format);
   else if (command === 'smoke') return smokeCommand(operands[0] ?? '', inputs, problems, format, cancel);
+  else if (command === 'explain') return explainCommand(operands, problems, format);
   else if (problems.length > 0) return refuse([...problems, hint]);
   else printOut(helpText());
   return 0;
@@ -54,7 +65,8 @@ async function buildCommand(inputs: Inputs, wrong: Problem[], format: Format, ca
   const container = newContainerName();
   const guarded = <T>(work: () => Promise<T>) => work();
   const save = (order: SaveOrder) => saveNow(order, cancel);
-  const ui = { display: display('stderr'), print: printErr, guarded, container, save };
+  const machine = format === 'json';
+  const ui = { display: display('stderr'), print: printErr, guarded, container, save, machine };
   const result = await runJob(inputs, wrong, ui, cancel);
   if ('problems' in result) return refuse(result.problems);
   const { report } = result;
@@ -82,7 +94,6 @@ async function smokeCommand(
   format: Format,
   cancel: AbortSignal,
 ): Promise<number> {
-  if (format === 'sarif') wrong.push({ kind: 'usage', message: '--format: smoke has nothing for sarif.', file: null });
   if (wrong.length > 0) return refuse(wrong);
   const result = await smokeImage(image, inputs, cancel);
   if ('problem' in result) return refuse([result.problem]);
@@ -113,6 +124,28 @@ async function lintCommand(operands: string[], inputs: Inputs, wrong: Problem[],
   if (format === 'sarif') printOut(toSarif(lint, sources, await urisOf(files)));
   if (format === 'github') printAnnotations(findingAnnotations(lint.findings));
   return outcome === 'success' ? 0 : 1;
+}
+
+async function explainCommand(operands: string[], wrong: Problem[], format: Format): Promise<number> {
+  const [old, recent] = await Promise.all(operands.slice(0, 2).map(openReport));
+  const unread = [old, recent].flatMap((opened) => (opened && 'problem' in opened ? [opened.problem] : []));
+  if (!old || !recent || 'problem' in old || 'problem' in recent || wrong.length > 0) {
+    return refuse([...wrong, ...unread]);
+  }
+  const explained = explainReports(old.report, recent.report);
+  if (format === 'json') printOut(toJson(explained).trimEnd());
+  if (format === 'text') printOut(comparisonText(old.report, explained, display('stdout')));
+  if (format === 'github') printAnnotations(missAnnotations(explained));
+  return 0;
+}
+
+/** The report in a file, or why there is none. */
+async function openReport(file: string): Promise<{ report: Report } | { problem: Problem }> {
+  const { text, problem } = await readText(file);
+  const read = text === null ? { report: null, problem } : readReport(text);
+  return read.report
+    ? { report: read.report }
+    : { problem: { kind: 'usage', message: `${oneLine(file)} ${read.problem}.`, file } };
 }
 
 function refuse(problems: Problem[]): number {

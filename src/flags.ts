@@ -8,12 +8,22 @@ export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const COMMANDS = {
-  build: { takes: '[CONTEXT]', help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.' },
+  build: {
+    takes: '[CONTEXT]',
+    help: 'Lint the Dockerfile, build it, say what was reused, and run the image once.',
+    formats: FORMATS,
+  },
   lint: {
     takes: '[PATH…]',
     help: 'Look for an order of Dockerfiles that wastes the cache. PATH: a file, a directory, or - for standard input.',
+    formats: FORMATS,
   },
-  smoke: { takes: 'IMAGE', help: 'Run an image and say whether it works.' },
+  explain: {
+    takes: 'OLD NEW',
+    help: 'Compare two builds by their JSON reports: what was reused, and why the rest was not.',
+    formats: ['text', 'json', 'github'],
+  },
+  smoke: { takes: 'IMAGE', help: 'Run an image and say whether it works.', formats: ['text', 'json', 'github'] },
 } as const;
 export type Command = keyof typeof COMMANDS;
 
@@ -21,7 +31,7 @@ export interface Invocation {
   command: Command | 'help' | 'version';
   inputs: Inputs;
   format: Format;
-  /** What stands behind the command: the context of `build`, the paths of `lint`, the image of `smoke`. */
+  /** What stands behind the command: the context of `build`, paths of `lint`, reports of `explain`, the image of `smoke`. */
   operands: string[];
   problems: Problem[];
 }
@@ -65,7 +75,8 @@ export function readArguments(argv: string[]): Invocation {
   }
   const command = operands.shift();
   const format = texts.get('format')?.at(-1) ?? 'text';
-  if (!isFormat(format)) wrong(`--format: "${format}" is not one of ${FORMATS.join(', ')}.`);
+  const formats: readonly string[] = isCommand(command) ? COMMANDS[command].formats : FORMATS;
+  if (!formats.includes(format)) wrong(`--format: "${format}" is not one of ${formats.join(', ')}.`);
   // A list is given by repeating its flag; of anything else the last one counts, as everywhere.
   const raw = (name: InputName) => {
     const given = texts.get(name);
@@ -78,6 +89,8 @@ export function readArguments(argv: string[]): Invocation {
   problems.push(...read.problems);
   if (command === 'build' && operands.length > 1)
     wrong(`build takes one context, not ${operands.length}: ${operands.join(' ')}.`);
+  if (command === 'explain' && operands.length !== 2)
+    wrong(`explain takes two JSON reports, the old one and the new one, not ${operands.length}.`);
   if (command === 'build' && operands[0] !== undefined) read.inputs.context = operands[0];
   if (command === 'smoke' && operands.length !== 1) {
     wrong(

@@ -93,14 +93,17 @@ export interface SaveOrder {
 
 /**
  * Ends the job's part in the layer cache; null when there is nothing to save.
+ * @param record what to keep of the build, to explain the next one
  * @param smoked what passed the smoke test, or ''
  */
 export async function orderSave(
   cache: LayerCache,
   { inputs, file, text }: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
-  { steps, outcome, failure, engine }: BuildReport,
+  built: BuildReport,
+  record: string,
   smoked: string,
 ): Promise<SaveOrder | null> {
+  const { steps, outcome, failure, engine } = built;
   const whole = outcome === 'built';
   const failed = steps.find(({ id }) => id === failure?.step)?.line ?? null;
   const kept = whole ? text : linesAbove(text, failed ?? 0);
@@ -110,7 +113,7 @@ export async function orderSave(
     await cache.close();
     return null;
   }
-  const saving = await cache.handOver(steps, whole, smoked);
+  const saving = await cache.handOver(built, whole, record, smoked);
   const imageStore = engine.imageStore === 'containerd' ? 'containerd' : 'overlay2';
   return saving && { saving, inputs: whole ? inputs : { ...inputs, target: '' }, file, text: kept, imageStore };
 }

@@ -2,9 +2,12 @@
 
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ContextGuess } from './context/guess.ts';
+import type { Dockerfile } from './dockerfile/dockerfile.ts';
+import { parseDockerfile } from './dockerfile/parse.ts';
 import { workspace } from './host/actions.ts';
 import { directoryProblem, readText, realPath } from './host/files.ts';
-import { filesBelow, topLevel } from './host/git.ts';
+import { directoriesUpToTop, filesBelow, topLevel } from './host/git.ts';
 import { readInput } from './host/terminal.ts';
 import { openTree } from './host/tree.ts';
 import type { Inputs, Problem } from './inputs.ts';
@@ -33,26 +36,42 @@ export async function lintPaths(paths: string[], inputs: Inputs): Promise<Linted
     problem === null ? [] : [{ kind: 'usage', message: `${oneLine(name)} ${problem}.`, file: name }],
   );
   if (problems.length + unread.length > 0) return { problems: [...problems, ...unread] };
-  const results = read.map(({ name, path, text }) =>
-    readDockerfile(text ?? '', name, contextOf(path, inputs), inputs, null),
-  );
-  const sum = (count: 'suppressed' | 'ignored') => results.reduce((all, { findings }) => all + findings[count], 0);
+  const guess = new ContextGuess();
+  const linted = read
+    .map(({ name, path, text }) => {
+      const context = contextOf(path, text ?? '', inputs, guess);
+      return { name, text, ...readDockerfile(text ?? '', name, context, inputs, null) };
+    })
+    .filter((file) => paths.includes(file.name) || !isPiece(file.text ?? '', file.dockerfile, file.findings));
+  const sum = (count: 'suppressed' | 'ignored') => linted.reduce((all, { findings }) => all + findings[count], 0);
   const lint = {
-    findings: results.flatMap(({ findings }) => findings.findings),
+    findings: linted.flatMap(({ findings }) => findings.findings),
     suppressed: sum('suppressed'),
     ignored: sum('ignored'),
   };
   return {
-    files: read.map(({ name }) => name),
-    sources: new Map(read.map(({ name, text }) => [printable(name), text ?? ''])),
+    files: linted.map(({ name }) => name),
+    sources: new Map(linted.map(({ name, text }) => [printable(name), text ?? ''])),
     lint: mapText(lint, printable),
   };
 }
 
-/** Where the rules look for manifests: beside the file, unless a context is named; of standard input nobody knows. */
-function contextOf(path: string | null, inputs: Inputs): string | null {
+/** Where the rules look for manifests: where it is built from, named or guessed; of standard input nobody knows. */
+function contextOf(path: string | null, text: string, inputs: Inputs, guess: ContextGuess): string | null {
   if (inputs.context !== '.') return inputs.context;
-  return path === null ? null : dirname(path);
+  if (path === null) return null;
+  const directories = directoriesUpToTop(dirname(path));
+  return directories.length === 1 ? dirname(path) : guess.of(parseDockerfile(text, path).dockerfile, path, directories);
+}
+
+/**
+ * Whether it is what Dockerfiles are made from: a template with its marks, or lines without a FROM for others to take in.
+ * The builder takes neither, and nobody gives it to one.
+ */
+function isPiece(text: string, { stages, instructions }: Dockerfile, { findings }: LintReport): boolean {
+  const wrong = findings.filter(({ rule }) => rule === 'syntax').length;
+  const isFragment = stages.length === 0 && instructions.length > 0 && wrong === 1;
+  return wrong > 0 && (isFragment || /\{\{|\{%|<%/.test(text));
 }
 
 /** A file, read; standard input has no path. */
@@ -72,7 +91,7 @@ async function dockerfilesOf(operand: string): Promise<{ files: string[] } | { p
   const tree = openTree(operand);
   // git lists deleted files as well. A link is left out: its target is linted where it is.
   const below = ((await filesBelow(operand, PATTERNS)) ?? walk(operand))
-    .filter((path) => isDockerfile(basename(path)) && tree.entry(path)?.kind === 'file')
+    .filter((path) => isDockerfile(basename(path)) && !VENDORED.test(path) && tree.entry(path)?.kind === 'file')
     .sort();
   if (below.length > 0) return { files: below.map((path) => join(operand, path)) };
   const message = `${oneLine(operand)} has no Dockerfile in it (what git ignores does not count).`;
@@ -84,6 +103,9 @@ async function dockerfilesOf(operand: string): Promise<{ files: string[] } | { p
  * a directory with a letter beyond ASCII.
  */
 const PATTERNS = ['*[Ff][Ii][Ll][Ee]*'];
+
+/** What a package manager brought: nobody mends it here. */
+const VENDORED = /(^|\/)(node_modules|vendor)\//;
 
 /** Endings of files that lie beside a Dockerfile and are none, and of those that become one when they are filled in. */
 const OTHER = /\.(dockerignore|containerignore|md|orig|rej|j2|jinja2?|tmpl|tpl|template|erb)$/i;

@@ -1,15 +1,18 @@
 // The job, step after step: inputs → lint → build → smoke → push → report. Who starts it (action or command) says how to print.
 
 import { join } from 'node:path';
-import { build, type Watch } from './build/build.ts';
+import { type Built, build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
 import { LayerCache } from './cache/cache.ts';
 import type { Saved } from './cache/store.ts';
-import { readContext } from './context/context.ts';
+import { type Context, readContext } from './context/context.ts';
 import type { Dockerfile } from './dockerfile/dockerfile.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { type Program, programOf } from './dockerfile/program.ts';
-import { every, now } from './host/clock.ts';
+import { writeRecord } from './explain/codec.ts';
+import { withSeconds } from './explain/findings.ts';
+import { explainBuild, observeFiles, recordOf } from './explaining.ts';
+import { every, now, sleep } from './host/clock.ts';
 import { directoryProblem, readText } from './host/files.ts';
 import { recentChanges } from './host/git.ts';
 import type { Inputs, Problem } from './inputs.ts';
@@ -19,6 +22,7 @@ import { RULES } from './lint/rules/index.ts';
 import { notPushed, push } from './push.ts';
 import { messageOf } from './reason.ts';
 import { mapText, printable, redact } from './report/clean.ts';
+import type { Display } from './report/display.ts';
 import { Live } from './report/live.ts';
 import {
   type BuildReport,
@@ -29,10 +33,12 @@ import {
   type Sources,
   seriousFindings,
 } from './report/report.ts';
-import type { Display } from './report/terminal.ts';
 import { argumentValues, buildArguments, containerValues, secretValues } from './secrets.ts';
 import { readWishes } from './smoke/ask.ts';
 import { fingerprint, type Smoking, skipped, smokeTest } from './smoke/smoke.ts';
+
+/** Seconds that a build waits, once it is through, until the files of its context were looked at. */
+const PATIENCE = 1;
 
 /** How a job talks while it runs. */
 export interface Ui {
@@ -43,6 +49,8 @@ export interface Ui {
   guarded: <T>(work: () => Promise<T>) => Promise<T>;
   /** The name for the smoke test's container, known before it exists, so that a killed job can be cleaned up. */
   container: string;
+  /** Whether a program reads the report: then all is in it that it takes to compare it with another one. */
+  machine: boolean;
   /** Saves layers; returns when the job need not wait any longer, and says what is known of it by then. */
   save: (order: SaveOrder) => Promise<Saved>;
 }
@@ -79,22 +87,34 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const cache = usable instanceof LayerCache ? usable : null;
 
   const { builder } = found.engine;
-  const { dockerfile, findings } = readDockerfile(source.text, file, inputs.context, inputs, builder);
+  const { dockerfile, findings, context } = readDockerfile(source.text, file, inputs.context, inputs, builder);
+  const machine = ui.machine || inputs.report !== '';
+  const noFiles = () => null;
+  const lookAtFiles = async () => {
+    if (context === null || (cache === null && !machine)) return noFiles;
+    return observeFiles(context, inputs.context, dockerfile, inputs).catch(() => noFiles);
+  };
+  // Not before the builder is at work: it has to wait for nothing.
+  let looking: ReturnType<typeof lookAtFiles> | null = null;
 
   const live = new Live(ui.display);
   const secrets = secretValues(inputs);
   const print = (lines: string[]) => {
     for (const line of lines) ui.print(redact(line, secrets));
   };
-  const built = await ui.guarded(async () => {
+  const done = await ui.guarded(async (): Promise<Built> => {
     const stopTicking = every(1, () => print(live.tick(now())));
     const job = { inputs, file, dockerfile, ...found };
     const image = cache ? imageFlags(inputs, found.engine) : [];
-    const watch: Watch = (event, step) => print(live.event(event, step, now()));
+    const watch: Watch = (event, step) => {
+      looking ??= lookAtFiles();
+      print(live.event(event, step, now()));
+    };
     try {
       const flags = [...image, ...(cache?.importFlags ?? [])];
       const first = await build({ ...job, flags }, watch, cache ? AbortSignal.any([cancel, cache.broken]) : cancel);
-      if (!cache || cancel.aborted || !first.failure || !cache.isToBlame(first.failure.message)) return first;
+      const { failure } = first.report;
+      if (!cache || cancel.aborted || !failure || !cache.isToBlame(failure.message)) return first;
       cache.gaveUp();
       ui.print('The layer cache failed; building again without it.');
       return await build({ ...job, flags: image }, watch, cancel);
@@ -102,6 +122,10 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
       stopTicking();
     }
   });
+  // Whoever has gigabytes that git does not know shall not wait for them: then there is no telling which files changed.
+  const tooLate = sleep(PATIENCE, cancel).then(() => noFiles);
+  const record = recordOf(done, dockerfile, inputs, await Promise.race([looking ?? lookAtFiles(), tooLate]));
+  const { report: built, kept } = await explainBuild(done, record, inputs, usable);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
   const program = programOf(dockerfile, inputs.target || null);
@@ -111,18 +135,30 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     smoking.report,
     inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,
     cache &&
-      save(cache, { inputs, file, text: source.text }, built, mark === null ? null : passed(mark, smoking), ui, cancel),
+      save(
+        cache,
+        { inputs, file, text: source.text },
+        built,
+        kept,
+        mark === null ? null : passed(mark, smoking),
+        ui,
+        cancel,
+      ),
   ]);
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,
     dockerfile: file,
     context: inputs.context,
     tags: inputs.tags,
-    lint: inputs.lint === 'off' ? { findings: [], suppressed: 0, ignored: 0 } : findings,
+    lint:
+      inputs.lint === 'off'
+        ? { findings: [], suppressed: 0, ignored: 0 }
+        : { ...findings, findings: withSeconds(findings.findings, built.steps) },
     cache: mapText(usable instanceof LayerCache ? usable.report() : usable, hide),
     build: { ...built, failure: mapText(built.failure, hide) },
     smoke: mapText(smoked, (text) => redact(text, [...hidden, ...containerValues(inputs)])),
     push: mapText(pushed, hide),
+    record: machine ? writeRecord(record) : null,
   };
   return {
     report: mapText({ ...report, outcome: outcome(report, inputs) }, printable),
@@ -141,7 +177,7 @@ export function readDockerfile(
   context: string | null,
   inputs: Inputs,
   builder: Job['builder'],
-): { dockerfile: Dockerfile; findings: LintReport } {
+): { dockerfile: Dockerfile; findings: LintReport; context: Context | null } {
   const buildArgs = buildArguments(inputs);
   const parsed = parseDockerfile(text, file, buildArgs);
   const found = context === null ? null : readContext(context, file);
@@ -164,13 +200,14 @@ export function readDockerfile(
       return changes;
     },
   };
-  return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']) };
+  return { dockerfile: parsed.dockerfile, findings: lint(input, RULES, inputs['lint-ignore']), context: known };
 }
 
 async function save(
   cache: LayerCache,
   source: Pick<SaveOrder, 'inputs' | 'file' | 'text'>,
   built: BuildReport,
+  record: string,
   smoked: Promise<string> | null,
   ui: Ui,
   cancel: AbortSignal,
@@ -180,7 +217,7 @@ async function save(
     // Only where somebody wants it to be remembered does saving wait for the smoke test.
     const mark = (await smoked) ?? '';
     if (cancel.aborted) return await cache.close();
-    const order = await orderSave(cache, source, built, mark);
+    const order = await orderSave(cache, source, built, record, mark);
     if (order) cache.saved(await ui.save(order), now() - start);
   } catch (error) {
     // The image is built: whatever happens to its layers, the job is none the worse.

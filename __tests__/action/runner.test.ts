@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { directory, docker, emptyEngine, engine, node24, root, run } from '../support/engine.ts';
 
 const TAG = 'cached-docker-build-test:runner';
@@ -29,6 +29,12 @@ COPY app.txt .
 CMD ["sleep", "30"]
 `;
 
+/** The program. Building it may go on beside the other tests (script/test). */
+let act: string;
+beforeAll(() => {
+  act = execFileSync(join(root, 'script/runner'), { encoding: 'utf8' }).trim();
+}, 600_000);
+
 test('a workflow with one step builds the image, keeps its layers, sets outputs and cleans up', async () => {
   const store = engine('containerd');
   const repository = directory({
@@ -46,7 +52,6 @@ test('a workflow with one step builds the image, keeps its layers, sets outputs 
   git('init', '--quiet', '--initial-branch=main');
   git('remote', 'add', 'origin', 'https://example.com/owner/name.git');
   commit();
-  const act = execFileSync(join(root, 'script/runner'), { encoding: 'utf8' }).trim();
   // The runner takes the node that is on PATH.
   const env = { ...store, PATH: `${dirname(node24)}:${store.PATH}` };
   const service = ['--cache-server-path', directory({}), '--cache-server-addr', '127.0.0.1'];

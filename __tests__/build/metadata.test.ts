@@ -37,5 +37,5 @@ test.each([
   '{"buildx.build.provenance": null}',
   '{"buildx.build.provenance": {"buildConfig": 3}}',
 ])('text that buildx does not write gives empty metadata: %j', (text) => {
-  expect(readMetadata(text)).toEqual({ configDigest: null, digest: null, lines: new Map() });
+  expect(readMetadata(text)).toEqual({ configDigest: null, digest: null, lines: new Map(), operations: new Map() });
 });

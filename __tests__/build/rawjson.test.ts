@@ -12,26 +12,26 @@ import { read } from '../support/engine.ts';
 
 const testdata = fileURLToPath(new URL('testdata', import.meta.url));
 
-function recorded(name: string) {
+function recorded(name: string, edit = (line: string) => line) {
   const reader = new RawJson();
   const events = read(testdata, `${name}.jsonl`)
     .trimEnd()
     .split('\n')
-    .flatMap((line) => reader.err(line));
+    .flatMap((line) => reader.err(edit(line)));
   events.push(...reader.close());
   return { trace: reader.trace(), events };
 }
 
-function steps(name: string, dockerfile = 'Dockerfile') {
+function steps(name: string, dockerfile = 'Dockerfile', edit?: (line: string) => string) {
   const failed = name.endsWith('fail');
-  const { trace } = recorded(name);
+  const { trace } = recorded(name, edit);
   const model = parseDockerfile(read(testdata, dockerfile), 'Dockerfile').dockerfile;
   const { lines } = readMetadata(failed ? '' : read(testdata, `${name}.metadata.json`));
-  return describeSteps(trace.steps, buildkitPlaces(model, ''), lines, failed);
+  return describeSteps(trace.steps, buildkitPlaces(model, ''), lines, failed).map(({ step }) => step);
 }
 
-const short = (name: string, dockerfile?: string) =>
-  steps(name, dockerfile).map(({ id, line, status, text }) => `${id} :${line} ${status} ${text}`);
+const short = (name: string, dockerfile?: string, edit?: (line: string) => string) =>
+  steps(name, dockerfile, edit).map(({ id, line, status, text }) => `${id} :${line} ${status} ${text}`);
 
 describe.each(['containerd', 'overlay2'])('%s image store', (store) => {
   test('a first build: what ran, in the order and the words of the Dockerfile', () => {
@@ -82,6 +82,17 @@ describe.each(['containerd', 'overlay2'])('%s image store', (store) => {
       error: expect.stringMatching(/exit code: 3$/),
     });
     expect(trace.messages.at(-1)).toMatch(/^ERROR: failed to build/);
+  });
+
+  test('a step that another build runs at the same time, under the name that it has there', () => {
+    for (const [name, dockerfile] of [
+      ['1', 'Dockerfile'],
+      ['fail', 'Dockerfile.fail'],
+    ]) {
+      const foreign = (line: string) => line.replaceAll('[other 1/2] FROM', '[theirs 1/7] FROM');
+      const ours = short(`${store}-${name}`, dockerfile);
+      expect(short(`${store}-${name}`, dockerfile, foreign)).toEqual(ours);
+    }
   });
 
   test('logs in whole lines, told once, in order', () => {

@@ -139,7 +139,7 @@ describe('the index', () => {
     manifests: new Map([['whole.all', manifestOf('a', 'b')]]),
     blobs: new Map([[digestOf(small), small]]),
     entries: { ['a'.repeat(64)]: [digest('a'), digest('b')] },
-    seconds: { 'build/2 RUN x': 1.5 },
+    record: 'x',
     needed: [digest('b')],
     commit: 'c0ffee',
     nets: [-1.5, 3],

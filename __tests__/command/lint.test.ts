@@ -109,6 +109,19 @@ describe('a directory', () => {
     expect(await files(['out/Dockerfile'], there)).toEqual(['out/Dockerfile']);
   });
 
+  test('without what Dockerfiles are made from, and what others brought', async () => {
+    const pieces = {
+      'Dockerfile.linux': '{{ set x }}\nFROM a:{{ y }}\n',
+      'Dockerfile.erb-like': 'FROM a:1\n<% if x %>\nRUN b\n<% end %>\n',
+      'Dockerfile.part': 'ENV A=b\nRUN c\n',
+      'vendor/x/Dockerfile': GOOD,
+    };
+    const there = directory({ Dockerfile: GOOD, 'broken/Dockerfile': 'FRMO a\n', ...pieces });
+    expect(await files(['.'], there)).toEqual(['Dockerfile', 'broken/Dockerfile']);
+    const named = Object.keys(pieces);
+    expect(await files(named, there)).toEqual(named);
+  });
+
   test('without git on PATH', async () => {
     const there = tree(NAMES);
     expect(await files(['.'], there, { ...env, PATH: '/nowhere' })).toEqual(NAMES);
@@ -125,6 +138,42 @@ describe('a directory', () => {
     expect(await files(['.'], there)).toEqual([...names].sort());
     expect(await files(['--', '-f'], there)).toEqual(['-f/Dockerfile']);
     expect(await files([':(top)'], there)).toEqual([':(top)/Dockerfile']);
+  });
+});
+
+describe('the context', () => {
+  const NAMED = 'FROM node:24\nWORKDIR /app\nCOPY app/ ./\nCOPY . .\nRUN npm ci\n';
+  const messages = async (args: string[], at: string): Promise<string[]> => {
+    const { stdout } = await command(['lint', '--format', 'json', ...args], env, at);
+    return JSON.parse(stdout).lint.findings.flatMap(({ rule, message }: { rule: string; message: string }) =>
+      rule === 'copy-before-install' ? [message] : [],
+    );
+  };
+  const knowsLock = [expect.stringContaining('only package.json and package-lock.json')];
+
+  test('is the directory above the Dockerfile in which its sources are', async () => {
+    const there = directory({ ...NPM, 'app/x': '', 'docker/Dockerfile': NAMED });
+    expect(await messages(['docker'], there)).toEqual([]);
+    git(there, 'init', '-q');
+    expect(await messages(['.'], there)).toEqual(knowsLock);
+    expect(await messages(['Dockerfile'], join(there, 'docker'))).toEqual(knowsLock);
+    // What is named is believed.
+    expect(await messages(['docker/Dockerfile', '--context', 'docker'], there)).toEqual([]);
+  });
+
+  test('is its own directory where they are there as well, or none are named', async () => {
+    const there = directory({ 'app/x': '', 'sub/app/x': '', 'sub/Dockerfile': NAMED, 'other/Dockerfile': BAD });
+    git(there, 'init', '-q');
+    for (const name of Object.keys(NPM)) for (const at of ['sub', 'other']) writeFileSync(join(there, at, name), '{}');
+    expect(await messages(['.'], there)).toEqual([...knowsLock, ...knowsLock]);
+  });
+
+  test('is what a compose file says', async () => {
+    const build =
+      'services:\n  a:\n    build:\n      context: ..\n      args: { dockerfile: x }\n      dockerfile: "d/Dockerfile" # y\n';
+    const there = directory({ ...NPM, 'd/Dockerfile': BAD, 'd/docker-compose.dev.yml': build });
+    git(there, 'init', '-q');
+    expect(await messages(['.'], there)).toEqual(knowsLock);
   });
 });
 

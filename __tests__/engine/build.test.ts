@@ -91,7 +91,7 @@ describe.each(STORES)('%s image store', (store) => {
   test('a build that fails says what ran, what failed and what did not run', async () => {
     const context = directory({
       ...files(),
-      Dockerfile: STAGES.replace('RUN cat app.txt > out', 'RUN echo looking for it && cat missing.txt > out'),
+      Dockerfile: STAGES.replace('RUN cat app.txt > out', 'RUN echo looking for it >&2 && cat missing.txt > out'),
     });
     const { code, report, stderr } = await build([context, '-t', tag], env);
     expect(code).toBe(1);

@@ -2,9 +2,9 @@
 // a third with one file changed misses at that very step. Then everything that can be wrong with the directory.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { build, directory, docker, emptyEngine as empty, engine, fileSystem, STORES } from '../support/engine.ts';
 
 /** A builder stage with a layer of 5 MB that nobody needs again, and a small last stage. */
@@ -29,8 +29,11 @@ describe.each(STORES)('%s image store', (store) => {
     const context = directory({ Dockerfile: DOCKERFILE, salt: `${Math.random()}\n`, 'app.txt': 'one\n' });
     return { context, cache: directory({}) };
   };
-  const job = ({ context, cache }: { context: string; cache: string }, ...more: string[]) =>
+  type Place = ReturnType<typeof fresh>;
+  const whole = ({ context, cache }: Place, ...more: string[]) =>
     build([context, '-t', tag, '--cache-dir', cache, ...more], env);
+  /** Without what has nothing to do with layers. */
+  const job = (at: Place, ...more: string[]) => whole(at, '--smoke-test', 'off', ...more);
   const emptyEngine = () => empty(tag, env);
   const steps = ({ report }: Awaited<ReturnType<typeof job>>) =>
     report.build.steps.map(({ line, instruction, status }) => `${String(line).padStart(3)} ${instruction} ${status}`);
@@ -42,12 +45,12 @@ describe.each(STORES)('%s image store', (store) => {
 
   test('save, restore, change one file', async () => {
     const at = fresh();
-    const first = await job(at);
+    const first = await whole(at);
     expect(first.report.cache).toMatchObject({ store: 'directory', outcome: 'empty', bytesFetched: 0 });
     expect(first.report.cache.bytesStored).toBeGreaterThan(5_000_000);
 
     await emptyEngine();
-    const second = await job(at);
+    const second = await whole(at);
     expect(missed(second)).toEqual([]);
     expect(await output()).toBe('one');
     expect(second.report.cache).toMatchObject({ outcome: 'restored', bytesStored: 0 });
@@ -57,7 +60,7 @@ describe.each(STORES)('%s image store', (store) => {
 
     await emptyEngine();
     writeFileSync(join(at.context, 'app.txt'), 'two\n');
-    const third = await job(at);
+    const third = await whole(at);
     expect(missed(third)).toEqual(['  5 COPY miss', '  6 RUN miss', `${LAST} miss`]);
     expect(await output()).toBe('two');
     expect(third.report.cache.bytesFetched).toBeGreaterThan(5_000_000);
@@ -209,10 +212,16 @@ describe.each(STORES)('%s image store', (store) => {
   });
 
   describe('what can be wrong with it ends in a right image and a green job', () => {
-    /** Saves, breaks the directory, empties the engine, changes a file, and builds again. */
+    /** What a first job saved, for all these tests. */
+    const saved = fresh();
+    beforeAll(async () => {
+      await job(saved);
+    });
+
+    /** Breaks a copy of the directory, empties the engine, changes a file, and builds again. */
     const broken = async (breakIt: (cache: string) => void) => {
-      const at = fresh();
-      await job(at);
+      const at = { ...saved, cache: directory({}) };
+      cpSync(saved.cache, at.cache, { recursive: true });
       breakIt(at.cache);
       await emptyEngine();
       writeFileSync(join(at.context, 'app.txt'), 'two\n');

@@ -161,3 +161,33 @@ test.each([
 ])('the words of %s', (name, expected) => {
   expect(remedies(name)).toEqual([expected]);
 });
+
+test('packages of the system are installed above what another stage has built as well', () => {
+  const [finding] = lintText(read('system-packages-after-copy', 'built-files-between')).findings;
+  expect(finding?.remedy.split('\n').slice(1)).toEqual([
+    'RUN apk add --no-cache su-exec',
+    'COPY public ./public/',
+    'COPY --from=build /app/dist ./dist',
+  ]);
+});
+
+test('COPYs that a parent stage brings go down together', () => {
+  const text = `FROM node:24 AS base
+WORKDIR /app
+COPY package.json yarn.lock ./
+COPY spec ./spec
+COPY src ./src
+FROM base AS test
+RUN yarn install`;
+  const { findings } = lintText(`# context: package.json yarn.lock spec/a src/b\n${text}`, 'copy-before-install');
+  expect(findings.map(({ remedy }) => remedy.split('\n').slice(1))).toEqual([
+    ['RUN yarn install', 'COPY spec ./spec', 'COPY src ./src'],
+  ]);
+});
+
+test('one COPY takes owner and mode', () => {
+  const { findings } = lintText(read('copy-then-chown', 'owner-and-mode'), 'copy-then-chown');
+  expect(findings.map(({ remedy }) => remedy.split('\n').slice(0, 2))).toEqual([
+    ['Let the COPY do it, and drop the chown and chmod:', 'COPY --chown=node:node --chmod=755 --from=build /a ./a'],
+  ]);
+});

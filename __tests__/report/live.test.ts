@@ -15,6 +15,8 @@ const trace = (change: Partial<StepTrace> = {}): StepTrace => ({
   cached: false,
   intervals: [],
   fetched: false,
+  bytesFetched: 0,
+  digest: null,
   error: null,
   log: [],
   ...change,

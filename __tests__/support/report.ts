@@ -1,6 +1,6 @@
 // A report to render: small, but with one of everything.
 
-import { NOTHING_SEEN, type Report, type Step } from '../../src/report/report.ts';
+import { type Cause, NOTHING_SEEN, type Report, type Step } from '../../src/report/report.ts';
 
 export function step(change: Partial<Step> = {}): Step {
   return {
@@ -15,8 +15,61 @@ export function step(change: Partial<Step> = {}): Step {
     source: null,
     seconds: 12.34,
     cause: null,
+    bytesFetched: 0,
     ...change,
   };
+}
+
+export function cause(change: Partial<Cause> = {}): Cause {
+  return {
+    kind: 'files-changed',
+    root: null,
+    detail: '`src/app.js` is not what it was.',
+    evidence: ['modified src/app.js'],
+    more: 0,
+    remedy: '',
+    cost: 12.34,
+    consequences: 0,
+    ...change,
+  };
+}
+
+/** The cause of a step that ran because of another one. */
+export const after = (root: string): Cause =>
+  cause({ kind: 'consequence', root, detail: 'A step in front of it ran.', evidence: [], cost: null });
+
+/** A report of a build with these steps. */
+export function reportOf(steps: Step[], change: Partial<Report['build']> = {}): Report {
+  const { build } = report();
+  return report({ build: { ...build, steps, phases: [], ...change } });
+}
+
+/** A build in which a changed file made three of six steps run; one of the others was fetched. */
+export function explainedReport(): Report {
+  const six = (index: number, text: string, change: Partial<Step> = {}): Step => {
+    const instruction = text.split(' ')[0] ?? '';
+    const id = `stage-0/${index}`;
+    return step({ id, index, total: 6, line: index, instruction, text, status: 'hit', seconds: 0.02, ...change });
+  };
+  const source = cause({
+    detail: '2 of 118 files are not what they were.',
+    evidence: ['modified src/app.js', 'added src/login.js'],
+    more: 3,
+    remedy: 'Copy `package.json` first:\nCOPY package.json ./',
+    cost: 41.2,
+    consequences: 2,
+  });
+  return reportOf(
+    [
+      six(1, 'FROM node:24', { source: 'local' }),
+      six(2, 'WORKDIR /app', { source: 'restored' }),
+      six(3, 'RUN apt-get update', { source: 'restored', bytesFetched: 30_012_918, seconds: 1.2 }),
+      six(4, 'COPY . .', { status: 'miss', seconds: 0.3, cause: source }),
+      six(5, 'RUN npm ci', { status: 'miss', seconds: 34.7, cause: after('stage-0/4') }),
+      six(6, 'RUN npm run build', { status: 'miss', seconds: 6.2, cause: after('stage-0/4') }),
+    ],
+    { savedSeconds: 52.1, compared: { time: Date.UTC(2026, 10, 20, 14, 3), commit: '1a2b3c4d5e6f' } },
+  );
 }
 
 export function report(change: Partial<Report> = {}): Report {
@@ -62,6 +115,8 @@ export function report(change: Partial<Report> = {}): Report {
       ],
       failure: null,
       notice: null,
+      compared: null,
+      savedSeconds: 0,
     },
     smoke: {
       ...NOTHING_SEEN,
@@ -72,6 +127,7 @@ export function report(change: Partial<Report> = {}): Report {
     },
     push: null,
     outcome: 'success',
+    record: null,
     ...change,
   };
 }

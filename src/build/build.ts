@@ -1,7 +1,5 @@
 // Runs `docker build`, reads what the builder says while it works, and describes the result.
 
-// Runs `docker build`, reads what the builder says while it works, and describes the result.
-
 import { join } from 'node:path';
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import { now, wallClock } from '../host/clock.ts';
@@ -13,8 +11,9 @@ import { dockerBuild } from './arguments.ts';
 import { Classic } from './classic.ts';
 import type { Reader } from './engine.ts';
 import { readMetadata } from './metadata.ts';
+import type { Operation } from './operation.ts';
 import { RawJson } from './rawjson.ts';
-import { buildkitPlaces, classicPlaces, describe, describeSteps } from './steps.ts';
+import { buildkitPlaces, classicPlaces, type Described, describe, describeSteps } from './steps.ts';
 import { type BuildEvent, isCancelled, keepLast, type Trace } from './trace.ts';
 
 export interface BuildJob {
@@ -31,12 +30,22 @@ export interface BuildJob {
 /** Gets every event while the build runs, with its step as the report will name it. */
 export type Watch = (event: BuildEvent, step: Step | null) => void;
 
+/** What a build leaves: its report, and what its steps were joined from. */
+export interface Built {
+  report: BuildReport;
+  described: Described[];
+  /** By the keys of the steps' traces; empty where the builder told none. */
+  operations: ReadonlyMap<string, Operation>;
+  /** When the builder began, by its own clock, in milliseconds since 1970; null where it did not say. */
+  started: number | null;
+}
+
 /** Runs `docker build`. A build that fails is a result, not an error. */
 export async function build(
   { inputs, file, dockerfile, reader, engine, flags }: BuildJob,
   watch: Watch,
   cancel: AbortSignal,
-): Promise<BuildReport> {
+): Promise<Built> {
   const classic = reader.kind === 'classic';
   const places = classic ? classicPlaces(dockerfile, inputs.target) : buildkitPlaces(dockerfile, inputs.target);
   const output = classic ? new Classic() : new RawJson();
@@ -63,8 +72,9 @@ export async function build(
     const metadata = readMetadata((await readText(metadataFile)).text ?? '');
     const trace = output.trace();
     const failed = exitCode !== 0;
-    const steps = describeSteps(trace.steps, places, metadata.lines, failed);
-    return {
+    const described = describeSteps(trace.steps, places, metadata.lines, failed);
+    const steps = described.map(({ step }) => step);
+    const report: BuildReport = {
       outcome: failed ? 'failed' : 'built',
       engine,
       imageId: classic
@@ -78,7 +88,10 @@ export async function build(
       phases: trace.phases,
       failure: failed ? failure(trace, steps, exitCode) : null,
       notice: reader.kind === 'none' ? reader.notice : null,
+      compared: null,
+      savedSeconds: 0,
     };
+    return { report, described, operations: metadata.operations, started: trace.started };
   });
 }
 

@@ -66,7 +66,7 @@ export class Classic {
 
   /** All that was read so far. */
   trace(): Trace {
-    return { steps: this.#steps, phases: [], messages: this.#messages };
+    return { steps: this.#steps, phases: [], started: null, messages: this.#messages };
   }
 
   #begin(index: number, total: number, keyword: string, at: number): StepTrace {
@@ -83,6 +83,8 @@ export class Classic {
       cached: keyword === 'FROM' || (keyword === 'ARG' && above),
       intervals: [{ start: at, end: null }],
       fetched: false,
+      bytesFetched: 0,
+      digest: null,
       error: null,
       log: [],
     };

@@ -14,7 +14,7 @@ interface SolveStatus {
     cached?: boolean;
     error?: string;
   }[];
-  statuses?: { id: string; vertex: string }[];
+  statuses?: { id: string; vertex: string; current?: number }[];
   logs?: { vertex: string; data: string }[];
 }
 
@@ -26,6 +26,8 @@ interface Vertex {
   /** Set when the vertex is a step of the Dockerfile. */
   step: StepTrace | null;
   intervals: Map<number, Interval>;
+  /** Layer → bytes of it that were fetched. */
+  layers: Map<string, number>;
   /** The end of a log line that is still to come. */
   rest: string;
   decoder: InstanceType<typeof TextDecoder>;
@@ -34,6 +36,7 @@ interface Vertex {
 export class RawJson {
   readonly #vertices = new Map<string, Vertex>();
   readonly #messages: string[] = [];
+  #started: number | null = null;
 
   /** `docker build` prints nothing on stdout here but the image id with --quiet. */
   out(line: string): BuildEvent[] {
@@ -67,7 +70,7 @@ export class RawJson {
       if (step === null) work.set(phaseOf(name), [...(work.get(phaseOf(name)) ?? []), ...intervals.values()]);
     }
     const phases = [...work].map(([name, intervals]) => ({ name, seconds: seconds(intervals) }));
-    return { steps, phases, messages: this.#messages };
+    return { steps, phases, started: this.#started, messages: this.#messages };
   }
 
   #vertex(update: NonNullable<SolveStatus['vertexes']>[number]): BuildEvent[] {
@@ -77,6 +80,7 @@ export class RawJson {
     const before = count(vertex);
     if (update.started) {
       const start = Date.parse(update.started);
+      this.#started = Math.min(start, this.#started ?? start);
       // A vertex can start and complete several times: each start is an interval of its own.
       vertex.intervals.set(start, { start, end: update.completed ? Date.parse(update.completed) : null });
     }
@@ -117,11 +121,14 @@ export class RawJson {
     return [{ kind: 'log', step, lines }];
   }
 
-  #status({ id, vertex: digest }: NonNullable<SolveStatus['statuses']>[number]): BuildEvent[] {
-    const step = this.#vertices.get(digest)?.step;
+  #status({ id, vertex: digest, current = 0 }: NonNullable<SolveStatus['statuses']>[number]): BuildEvent[] {
+    const vertex = this.#vertices.get(digest);
+    const step = vertex?.step;
     // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
     if (!step || !/^(pulling )?sha256:/.test(id)) return [];
     step.fetched = true;
+    vertex.layers.set(id, Math.max(current, vertex.layers.get(id) ?? 0));
+    step.bytesFetched = [...vertex.layers.values()].reduce((all, bytes) => all + bytes, 0);
     if (step.keyword === 'FROM') step.cached = false;
     return [];
   }
@@ -142,7 +149,9 @@ function phaseOf(name: string): string {
 
 function newVertex({ digest, name, inputs = [] }: { digest: string; name: string; inputs?: string[] }): Vertex {
   // An image that a COPY --from takes from as well has no number: `FROM docker.io/library/busybox:latest`.
-  const match = STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+  const named = STEP.exec(name) ?? /^()()()()(FROM) /.exec(name);
+  // Where it can, BuildKit makes two of a COPY --link: what is copied, and `LINK COPY …`, which only puts it on top.
+  const match = named?.[5] === 'LINK' ? null : named;
   const step: StepTrace | null = match && {
     key: digest,
     inputs,
@@ -154,10 +163,12 @@ function newVertex({ digest, name, inputs = [] }: { digest: string; name: string
     cached: false,
     intervals: [],
     fetched: false,
+    bytesFetched: 0,
+    digest: /^FROM$/i.test(match[5] ?? '') ? (/@(sha256:[0-9a-f]{64})/.exec(name)?.[1] ?? null) : null,
     error: null,
     log: [],
   };
-  return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
+  return { name, step, intervals: new Map(), layers: new Map(), rest: '', decoder: new TextDecoder() };
 }
 
 function count({ intervals }: Vertex): { open: number; closed: number } {

@@ -1,12 +1,14 @@
 // Joins what the builder said (a trace) with what the Dockerfile says (the model) into the report's steps. Pure.
 
-import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts';
+import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
 import { neededStages, numberedSteps, stageName } from '../dockerfile/stages.ts';
 import type { Step, StepStatus } from '../report/report.ts';
 import { isCancelled, type StepTrace, seconds } from './trace.ts';
 
 /** An instruction that makes a step, with its stage's name and its number there. */
 export interface Place {
+  /** The stage that runs it; null above the first one, where only the classic builder makes steps. */
+  owner: Stage | null;
   stage: string;
   index: number;
   total: number;
@@ -24,7 +26,7 @@ export interface Places {
 /** The places of BuildKit's numbering: `[stage 2/6]`. */
 export function buildkitPlaces(dockerfile: Dockerfile, target: string): Places {
   const all = neededStages(dockerfile, target || null).flatMap((stage) =>
-    numberedSteps(stage).map((step) => ({ stage: stageName(stage), ...step })),
+    numberedSteps(stage).map((step) => ({ owner: stage, stage: stageName(stage), ...step })),
   );
   const byNumber = (step: StepTrace) =>
     all.find(
@@ -44,23 +46,29 @@ export function classicPlaces(dockerfile: Dockerfile, target: string): Places {
   );
   const stages = target === '' || last < 0 ? dockerfile.stages : dockerfile.stages.slice(0, last + 1);
   const stageOf = new Map(
-    stages.flatMap((stage) =>
-      [stage.from, ...stage.instructions].map((instruction) => [instruction, stageName(stage)] as const),
-    ),
+    stages.flatMap((stage) => [stage.from, ...stage.instructions].map((instruction) => [instruction, stage] as const)),
   );
   const global = dockerfile.instructions.slice(0, dockerfile.instructions.indexOf(stages[0]?.from as Instruction));
   const instructions = [...global, ...stageOf.keys()];
-  const all = instructions.map((instruction, at) => ({
-    stage: stageOf.get(instruction) ?? 'stage-0',
-    index: at + 1,
-    total: instructions.length,
-    instruction,
-  }));
+  const all = instructions.map((instruction, at) => {
+    const owner = stageOf.get(instruction) ?? null;
+    const stage = owner ? stageName(owner) : 'stage-0';
+    return { owner, stage, index: at + 1, total: instructions.length, instruction };
+  });
   const byNumber = (step: StepTrace) => {
     const place = all[step.index - 1];
     return place && place.total === step.total && place.instruction.keyword === step.keyword ? place : null;
   };
   return { all, byNumber };
+}
+
+/** A step, and what it was joined from. */
+export interface Described {
+  step: Step;
+  /** Null where it is not known where it stands. */
+  place: Place | null;
+  /** Null where the builder did not come to it. */
+  trace: StepTrace | null;
 }
 
 /**
@@ -73,7 +81,7 @@ export function describeSteps(
   places: Places,
   lines: Map<string, number[]>,
   failed: boolean,
-): Step[] {
+): Described[] {
   const found: { place: Place | null; trace: StepTrace | null }[] = [];
   for (const trace of traces) {
     const starts = lines.get(trace.key);
@@ -96,15 +104,20 @@ export function describeSteps(
       found.push({ place, trace: trace || null });
     }
   }
+  const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
   const order = ({ place }: (typeof found)[number]) => (place ? places.all.indexOf(place) : places.all.length);
   return found
+    .filter(({ place, trace }) => place !== null || !placed.has(trace))
     .sort((a, b) => order(a) - order(b))
     .map(({ place, trace }, at, all) => {
-      if (trace === null) return describe(place, null);
+      if (trace === null) return { place, trace, step: describe(place, null) };
+      // Of a build that went well, the builder passes over what is below a step that it found in a cache.
+      if (!failed && trace.error === null && trace.intervals.length === 0) trace.cached = true;
       const named = all.find((other) => other.trace === trace && other.place === places.byNumber(trace));
       // Time is counted once: where the builder's own name for the step points to.
       const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
-      return timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+      const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
+      return { place, trace, step };
     });
 }
 
@@ -114,8 +127,10 @@ export function describeSteps(
  * @param trace what the builder said of it, if it came to it
  */
 export function describe(place: Place | null, trace: StepTrace | null): Step {
-  const stage = trace?.stage ?? place?.stage ?? 'stage-0';
-  const { index, total } = trace?.stage != null ? trace : (place ?? trace ?? { index: 0, total: 0 });
+  // A step that another build runs at the same time has the name that it has there.
+  const own = place !== null && trace?.stage !== place.stage ? place : (trace ?? place);
+  const stage = own?.stage ?? 'stage-0';
+  const { index, total } = own ?? { index: 0, total: 0 };
   const platform = trace?.platform ? `${trace.platform}/` : '';
   const status = trace ? statusOf(trace) : 'not-run';
   return {
@@ -131,6 +146,7 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
+    bytesFetched: status === 'hit' ? (trace?.bytesFetched ?? 0) : 0,
   };
 }
 

@@ -26,6 +26,10 @@ export interface StepTrace {
   intervals: Interval[];
   /** Were layers fetched for it: of a base image, or out of a cache? */
   fetched: boolean;
+  /** How many bytes of them, as far as the builder says. */
+  bytesFetched: number;
+  /** Of a base image, its digest, where the builder says it. */
+  digest: string | null;
   /** Why it failed, in the builder's words. */
   error: string | null;
   /** The last lines it printed. */
@@ -41,6 +45,8 @@ export interface Phase {
 export interface Trace {
   steps: StepTrace[];
   phases: Phase[];
+  /** When it began, by the builder's clock, in milliseconds since 1970; null where it says no times. */
+  started: number | null;
   /** What the builder printed besides its protocol: on a failure, the reason. */
   messages: string[];
 }

@@ -2,12 +2,12 @@
 // it went. Whatever is wrong with the cache ends in a sentence of the report, never in a failed build.
 
 import { messageOf } from '../reason.ts';
-import { type CacheReport, NO_FIGURES, type Step } from '../report/report.ts';
+import { type BuildReport, type CacheReport, NO_FIGURES, type Step } from '../report/report.ts';
 import type { Digest } from './blobs.ts';
 import { Contents, OFFER } from './contents.ts';
 import { type Index, NOTHING, writeIndex } from './index-entry.ts';
 import { type Registry, type RegistryEvent, referenceIn, startRegistry } from './registry.ts';
-import { keyOf, type Saving } from './save.ts';
+import type { Saving } from './save.ts';
 import type { Saved, Store } from './store.ts';
 
 export interface CacheOptions {
@@ -29,6 +29,10 @@ export class LayerCache {
   readonly #broken = new AbortController();
   /** What the last save left. */
   #index: Index = NOTHING;
+  /** Why that cannot be read, if it cannot. */
+  #unreadable: string | null = null;
+  /** How many of the layers that were saved are there no more. */
+  gone = 0;
   /** Is the engine to look into the cache? */
   #open = true;
   #problem: string | null = null;
@@ -89,18 +93,21 @@ export class LayerCache {
 
   /**
    * Ends the job's part in the cache, once it has built.
-   * @param steps what ran and what was reused
    * @param whole false for a build that failed
+   * @param record what to keep of it, to explain the next build
    * @param smoked what passed the smoke test, or ''
    * @returns what it takes to save the layers; null when there is nothing to save, or it is not to be
    */
-  async handOver(steps: Step[], whole: boolean, smoked: string): Promise<Saving | null> {
+  async handOver(
+    { steps, savedSeconds }: BuildReport,
+    whole: boolean,
+    record: string,
+    smoked: string,
+  ): Promise<Saving | null> {
     await this.#ready;
-    const known = this.#index.seconds;
-    const reused = steps.filter(({ status }) => status === 'hit').map((step) => known[keyOf(step)] ?? 0);
     const needed = this.#contents.asked;
     this.#report.restoreSeconds = this.#contents.waiting.seconds;
-    this.#report.netSeconds = reused.reduce((all, seconds) => all + seconds, 0) - this.#report.restoreSeconds;
+    this.#report.netSeconds = savedSeconds - this.#report.restoreSeconds;
     const why = this.#reasonNotToSave(steps, whole);
     await this.#registry.close();
     // What was fetched in advance and nobody wanted need not arrive any more.
@@ -110,7 +117,7 @@ export class LayerCache {
       return null;
     }
     return {
-      ...{ steps, whole, needed, smoked, offer: this.#open },
+      ...{ steps, whole, needed, record, smoked, offer: this.#open },
       store: this.#store.state(),
       index: writeIndex(this.#index),
       commit: this.#options.commit,
@@ -133,6 +140,13 @@ export class LayerCache {
     return { ...this.#report, bytesFetched: this.#store.bytesFetched };
   }
 
+  /** What the last build left to explain this one; null where nothing was saved yet, unless a reason says that it was. */
+  async last(): Promise<{ record: string | null; reason: string | null }> {
+    await this.#ready;
+    const older = this.#index !== NOTHING && this.#index.record === null;
+    return { record: this.#index.record, reason: older ? 'it was saved without a record' : this.#unreadable };
+  }
+
   /** Ends a cache of which nothing is to be saved. */
   async close(): Promise<void> {
     await this.#registry.close();
@@ -145,7 +159,9 @@ export class LayerCache {
       this.#index = index;
       this.#contents.fill(index);
     }
+    this.#unreadable = reason;
     const { offered, gone } = await this.#contents.makeOffer();
+    this.gone = gone;
     if (offered.length > 0) {
       this.#report.outcome = 'restored';
       if (gone > 0) this.#say(`${gone} of the layers that were saved ${gone === 1 ? 'was' : 'were'} gone.`);

@@ -10,8 +10,8 @@ export interface Index {
   blobs: Map<Digest, Buffer>;
   /** In the Actions cache: name of an entry → the blobs in it. */
   entries: Record<string, Digest[]>;
-  /** Seconds that each step took when it last ran: what a hit saves. */
-  seconds: Record<string, number>;
+  /** What is kept to explain the next build (explain/codec.ts); null: nothing is. */
+  record: string | null;
   /** The blobs that the engine asked for in the run that saved this. */
   needed: Digest[];
   /** The commit that was built, or ''. */
@@ -27,7 +27,7 @@ export const NOTHING: Index = {
   manifests: new Map(),
   blobs: new Map(),
   entries: {},
-  seconds: {},
+  record: null,
   needed: [],
   commit: '',
   nets: [],
@@ -59,7 +59,7 @@ export function writeIndex({ manifests, blobs, ...rest }: Index): string {
 /** The index of a text, or why there is none. A blob in it that is not what its digest says is left out. */
 export function readIndex(text: string): { index: Index; reason: null } | { index: null; reason: string } {
   try {
-    const { version, manifests, blobs, entries, seconds, needed, commit, nets, smoked } = JSON.parse(text) as Written;
+    const { version, manifests, blobs, entries, record, needed, commit, nets, smoked } = JSON.parse(text) as Written;
     if (typeof version === 'number' && version !== VERSION) {
       return { index: null, reason: `its index has version ${version}, not ${VERSION}` };
     }
@@ -79,7 +79,7 @@ export function readIndex(text: string): { index: Index; reason: null } | { inde
       entries: Object.fromEntries(
         Object.entries(entries).map(([name, digests]) => [hexOf(digest(`sha256:${name}`)), digests.map(digest)]),
       ),
-      seconds: numbers(seconds),
+      record: typeof record === 'string' ? record : null,
       needed: needed.map(digest),
       commit: String(commit),
       nets: nets.map(Number),
@@ -89,12 +89,6 @@ export function readIndex(text: string): { index: Index; reason: null } | { inde
   } catch {
     return { index: null, reason: 'its index is damaged' };
   }
-}
-
-function numbers(record: Record<string, unknown>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
 }
 
 function digest(text: string): Digest {

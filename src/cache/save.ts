@@ -24,6 +24,8 @@ export interface Saving {
   /** What the engine asked for. */
   needed: Digest[];
   commit: string;
+  /** What is kept to explain the next build. */
+  record: string;
   /** Net seconds of the last runs; of this one without saving. */
   nets: number[];
   /** What passed the smoke test, or ''. */
@@ -98,12 +100,12 @@ export async function exportLayers(
     const tags = await new Exporter(saving, contents, registry, built).run(free);
     const manifests = new Map([...contents.manifests].filter(([tag]) => tags.includes(tag)));
     const named = sizesOf(manifests.values());
-    const { nets, needed, commit, smoked } = saving;
+    const { nets, needed, commit, record, smoked } = saving;
     return await store.save({
       manifests,
       blobs: new Map([...contents.small].filter(([digest]) => named.has(digest))),
       entries: {},
-      seconds: secondsOf(saving, index.seconds),
+      record,
       needed: needed.filter((digest) => named.has(digest)),
       commit,
       nets: [...nets.slice(0, -1), (nets.at(-1) ?? 0) - waited],
@@ -183,18 +185,4 @@ class Exporter {
   #reference(tag: string): string {
     return referenceIn(this.#registry, tag);
   }
-}
-
-/** What each step takes when it runs: as measured now, or the last time. */
-function secondsOf({ steps, whole }: Saving, known: Record<string, number>): Record<string, number> {
-  const now = steps.flatMap((step) => {
-    const seconds = step.status === 'miss' ? step.seconds : known[keyOf(step)];
-    return seconds === undefined ? [] : [[keyOf(step), seconds] as const];
-  });
-  return { ...(whole ? {} : known), ...Object.fromEntries(now) };
-}
-
-/** A step, as the next run will know it again. */
-export function keyOf({ id, text }: Step): string {
-  return `${id} ${text}`;
 }

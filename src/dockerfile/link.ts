@@ -27,7 +27,8 @@ export function linkStages(
       stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
     } else if (stage !== undefined) {
       stage.instructions.push(instruction);
-    } else if (instruction.keyword !== 'ARG') {
+    } else if (instruction.keyword !== 'ARG' && problems.length === 0) {
+      // The first one stands for all: they lack the same FROM.
       const hint = 'Only ARG may stand above the first FROM.';
       problems.push({ message: 'no build stage in current context', hint, range: instruction.range });
     }

@@ -1,13 +1,25 @@
 // What git says of a directory. Where it says nothing (no git, no work tree, one that belongs to somebody else), the
 // answer is null.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { ProgramMissing, run } from './process.ts';
 
 /** The top of the work tree in which a directory lies, links resolved. */
 export async function topLevel(directory: string): Promise<string | null> {
   const printed = await git(directory, ['rev-parse', '--show-toplevel']);
   return printed?.replace(/\r?\n$/, '') || null;
+}
+
+/** The directory and those above it, up to the top of its work tree; only itself, where it lies in none. Starts no program. */
+export function directoriesUpToTop(directory: string): string[] {
+  const directories: string[] = [];
+  for (let at = resolve(directory); !directories.includes(at); at = dirname(at)) {
+    directories.push(at);
+    if (existsSync(join(at, '.git'))) return directories;
+  }
+  return directories.slice(0, 1);
 }
 
 /**
@@ -46,7 +58,7 @@ export function recentChanges(directory: string): string[][] {
     const log = execFileSync('git', ['log', `-n${MOST_COMMITS}`, '--format=%x01%P', ...how], {
       cwd: directory,
       encoding: 'utf8',
-      env: { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' },
+      env: untouching(),
       maxBuffer: 1 << 26,
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: MOST_MILLISECONDS,
@@ -57,8 +69,94 @@ export function recentChanges(directory: string): string[][] {
   }
 }
 
+/** An environment in which git neither writes nor downloads anything; older versions only heed the last of these. */
+function untouching(): NodeJS.ProcessEnv {
+  return { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
+}
+
 /** The files of a commit; none where it has no parent known here, since it then seems to have made every file. */
 function changesOf(commit: string): string[][] {
   const [parents = '', ...files] = commit.split('\0');
   return parents === '' ? [] : [files.map((file) => file.replace(/^\n/, '')).filter((file) => file !== '')];
+}
+
+// Some 0.2 s for 100,000 files, when the file system is warm.
+const MOST_MILLISECONDS_FOR_FILES = 10_000;
+
+// What git may make other content of. Its line ends are missing here, which show in the size.
+const UNCONVERTED = ':(attr:!filter !ident !working-tree-encoding)';
+
+/** A blob as git names it. */
+export interface GitBlob {
+  /** SHA-1, 40 hexadecimal digits. */
+  id: string;
+  bytes: number;
+}
+
+/**
+ * The files below a directory that are, by what git remembers of them, as they are in the index: path → blob. One whose
+ * size is not the blob's has other line ends. No file's content is read, but of those that were written in the moment in
+ * which the index was.
+ * @returns null where git does not say it all
+ */
+export async function unmodifiedFiles(directory: string): Promise<Map<string, GitBlob> | null> {
+  const modified = new Set<string>();
+  const comparing = records(
+    directory,
+    ['diff-files', '--name-only', '--relative', '--ignore-submodules=all', '-z'],
+    '\0',
+    (path) => modified.add(path),
+  );
+  const paths: string[] = [];
+  const ids: string[] = [];
+  const list = ['ls-files', '--stage', '-v', '-z', '--', UNCONVERTED];
+  const listed = await records(directory, list, '\0', (record) => {
+    // `H`: not unmerged, and git was not told to take the file for unchanged, or for absent.
+    const [, id, path] = /^H 100\d{3} ([0-9a-f]{40}) 0\t(.+)$/s.exec(record) ?? [];
+    // A name that is not UTF-8 would stand for another one.
+    if (id && path && !path.includes('\ufffd')) {
+      paths.push(path);
+      ids.push(id);
+    }
+  });
+  // Only git 2.42 and newer give sizes with the list.
+  const sizes: number[] = [];
+  const ask = ['cat-file', '--batch-check=%(objectsize)', '--buffer'];
+  const sized = listed && (await records(directory, ask, '\n', (size) => sizes.push(Number(size)), ids.join('\n')));
+  if (!(await comparing) || !sized || sizes.length !== ids.length) return null;
+  const blobs = new Map<string, GitBlob>();
+  for (const [at, path] of paths.entries()) {
+    if (!modified.has(path)) blobs.set(path, { id: ids[at] ?? '', bytes: sizes[at] ?? 0 });
+  }
+  return blobs;
+}
+
+/** Takes what git prints as it comes, piece after piece. @returns whether git did well */
+function records(
+  directory: string,
+  args: string[],
+  end: '\0' | '\n',
+  take: (record: string) => void,
+  input = '',
+): Promise<boolean> {
+  // A monitor would be a program of the repository's choice.
+  const child = spawn('git', ['-C', directory, '-c', 'core.fsmonitor=false', ...args], {
+    env: untouching(),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    signal: AbortSignal.timeout(MOST_MILLISECONDS_FOR_FILES),
+  });
+  // It may have ended before it read all.
+  child.stdin.on('error', () => undefined).end(input);
+  let begun: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    const whole = chunk.lastIndexOf(end);
+    begun.push(whole < 0 ? chunk : chunk.subarray(0, whole));
+    if (whole < 0) return;
+    for (const record of Buffer.concat(begun).toString().split(end)) take(record);
+    begun = [chunk.subarray(whole + 1)];
+  });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
 }

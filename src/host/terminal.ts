@@ -1,6 +1,6 @@
 // The streams of the process, and what they can show.
 
-import type { Display } from '../report/terminal.ts';
+import type { Display } from '../report/display.ts';
 
 // Who reads our output may stop reading (`| head`): the build goes on, and nothing is said to nobody.
 for (const stream of [process.stdout, process.stderr]) {

@@ -1,8 +1,9 @@
 // Sources that stand above an install which does not need them: COPY, ADD and mounts, and the RUNs that they break. Three
 // rules report them, each its own part: copy-before-install, system-packages-after-copy and bind-whole-context.
-import { basename, dirname, join, relative } from 'node:path/posix';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Range } from '../dockerfile/dockerfile.ts';
+import { copied } from '../dockerfile/files.ts';
 import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Install, installOf, isSetup, isSystem, type Manager, mayPrepare } from './installs.ts';
 import type { LintInput, RuleFinding } from './lint.ts';
@@ -323,7 +324,7 @@ function manifestsAt(
 const MOST_NAMES = 4;
 
 /** The finding for a culprit; `all` are those of the file. */
-export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFinding {
+export function reportCulprit(culprit: Culprit, all: readonly Culprit[], input: LintInput): RuleFinding {
   const { step, sources, range, broken } = culprit;
   const { keyword } = step.instruction;
   const directories = sources.filter(isBroad).map(({ path }) => path);
@@ -351,10 +352,7 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
     range,
     confidence: broken.some(({ sure }) => sure) && !isUsedWhereItIs(culprit) ? 'high' : 'medium',
     message: `Every change to ${what} re-runs ${list(shortened(runs, MOST_NAMES), 'and')}: ${cause}. ${subject} ${needs}.`,
-    remedy:
-      keyword === 'RUN'
-        ? narrowMount(culprit)
-        : reorder(culprit, new Set(all.flatMap((other) => [other.range, ...other.also]))),
+    remedy: keyword === 'RUN' ? narrowMount(culprit) : reorder(culprit, staying(culprit, all, input)),
     related: [
       ...installs.map(({ install, command }) => ({
         range: command.range,
@@ -363,6 +361,22 @@ export function reportCulprit(culprit: Culprit, all: readonly Culprit[]): RuleFi
       ...culprit.also.map((range) => ({ range, message: 'stands above as well' })),
     ],
   };
+}
+
+/** The COPYs that stay below the install: all that break one, and those in between that packages of the system do not use. */
+function staying(culprit: Culprit, all: readonly Culprit[], input: LintInput): ReadonlySet<Range> {
+  const between = breaksSystemOnly(culprit) ? culprit.broken.flatMap((entry) => entry.between) : [];
+  // A WORKDIR goes above the install, and another place would be meant below it.
+  const moves = between.some(({ instruction }) => instruction.keyword === 'WORKDIR');
+  const idle = between.filter(
+    ({ sources, instruction }) =>
+      copied(instruction)?.sources.length === sources.length &&
+      !sources.some((source) => mayFeedSystem(source, input) || (moves && !isAbsolute(source.destination))),
+  );
+  return new Set([
+    ...all.flatMap(({ range, also }) => [range, ...also]),
+    ...idle.map(({ instruction }) => instruction.range),
+  ]);
 }
 
 function readsFiles({ install }: Found): boolean {

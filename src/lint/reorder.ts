@@ -73,7 +73,13 @@ export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string 
     }
   }
   const changesDirectory = own.some(({ instruction }) => instruction.keyword === 'WORKDIR');
-  const lines = [...above, changesDirectory ? withPlace(step, sources) : asLine(step.instruction), ...below];
+  // What is told along with it, in the stage that others are built from.
+  const along = here
+    .flatMap(({ between }) => between)
+    .filter((other) => other.stage !== stage && culprit.also.includes(other.instruction.range))
+    .map(({ instruction }) => asLine(instruction));
+  const first = changesDirectory ? withPlace(step, sources) : asLine(step.instruction);
+  const lines = [...above, first, ...unique(along), ...below];
   // What a parent stage left behind ONBUILD goes back there.
   const behind = step.stage.triggers.includes(step.instruction) ? 'ONBUILD ' : '';
   const elsewhere = broken

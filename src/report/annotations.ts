@@ -1,8 +1,9 @@
 // Report → annotations on the pull request's lines: plain data for the Actions runtime. Pure.
 
 import type { Finding } from '../lint/finding.ts';
+import { costText, evidenceLines, kindText, type Reason, reasonsOf, wordsOf } from './reasons.ts';
 import type { Report, SmokeReport } from './report.ts';
-import { advice, failureText, smokeDetails, worstFirst } from './text.ts';
+import { advice, failureText, firstUpper, smokeDetails, worstFirst } from './text.ts';
 
 export interface Annotation {
   level: 'error' | 'warning' | 'notice';
@@ -20,16 +21,30 @@ export interface Annotation {
  */
 const PER_LEVEL = 10;
 
+/** Of the places for notices, misses that cost as much as a second take up to half before the lint has any. */
+const MISSES_FIRST = 5;
+const DEAR = 1;
+
 /** Annotations within GitHub's limit, and how many findings have none for that reason. */
 export interface Annotations {
   annotations: Annotation[];
   left: number;
 }
 
-/** The annotations of a report: what failed, then the findings, worst first. */
+/** The annotations of a report: what failed, then findings and what made steps run again, worst first. */
 export function annotationsOf(report: Report): Annotations {
   const { smoke, dockerfile, lint } = report;
-  return within([...failures(report), ...smokeAnnotations(smoke, dockerfile), ...fromFindings(lint.findings)]);
+  const misses = fromReasons(report);
+  const dear = misses.filter(({ cost }) => cost >= DEAR).slice(0, MISSES_FIRST);
+  const others = misses.slice(dear.length);
+  const plain = (all: typeof misses): Annotation[] => all.map(({ annotation }) => annotation);
+  return within([
+    ...failures(report),
+    ...smokeAnnotations(smoke, dockerfile),
+    ...plain(dear),
+    ...fromFindings(lint.findings),
+    ...plain(others),
+  ]);
 }
 
 /** A smoke test that failed, or a program that had to be killed, at the line that names the program. */
@@ -41,6 +56,11 @@ export function smokeAnnotations(smoke: SmokeReport, file: string | null): Annot
     return [at('error', 'smoke test failed', [smoke.evidence, ...smokeDetails(smoke), ...smoke.log])];
   }
   return smoke.stop?.notice ? [at('notice', 'smoke test', [smoke.stop.notice])] : [];
+}
+
+/** The annotations of what made steps run again, and of nothing else. */
+export function missAnnotations(report: Report): Annotations {
+  return within(fromReasons(report).map(({ annotation }) => annotation));
 }
 
 /** The annotations of findings alone, worst first. */
@@ -61,6 +81,29 @@ function fromFindings(findings: Finding[]): Annotation[] {
     const { rule, severity, file, line, endLine, column } = finding;
     return { level: severity, title: rule, message: advice(finding), file, line, endLine, column };
   });
+}
+
+/** A notice on each line where something that changed made steps run, the most expensive first. */
+function fromReasons({ build, dockerfile }: Report): { cost: number; annotation: Annotation }[] {
+  return reasonsOf(build.steps)
+    .filter(({ general }) => !general)
+    .flatMap((reason) => {
+      const lines = [...new Set(reason.roots.map(({ line }) => line))].filter((line) => line !== null);
+      const { cost, cause } = reason;
+      const title = `cache miss: ${kindText(cause)}`;
+      return lines.map((line) => {
+        const place = { file: dockerfile, line, endLine: line, column: null };
+        return { cost, annotation: { level: 'notice' as const, title, message: textOf(reason), ...place } };
+      });
+    });
+}
+
+function textOf(reason: Reason): string {
+  const { detail, todo, paste } = wordsOf(reason.cause);
+  const proof = evidenceLines(reason.cause, 200).join('\n');
+  return [detail, proof, `${firstUpper(costText(reason))}.`, [todo, ...paste].join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function failures(report: Report): Annotation[] {

@@ -3,8 +3,8 @@
 
 import type { BuildEvent } from '../build/trace.ts';
 import { printable } from './clean.ts';
+import { type Display, paint } from './display.ts';
 import type { Step } from './report.ts';
-import { type Display, paint } from './terminal.ts';
 import { cut, duration } from './text.ts';
 
 /** After this many seconds without a line, a build says that it is alive. */

@@ -25,7 +25,28 @@ export interface Step {
   source: 'local' | 'restored' | null;
   /** Time in which the builder worked on it; overlapping intervals count once. */
   seconds: number;
-  cause: { kind: CauseKind; root: string | null; detail: string } | null;
+  /** Why it was not reused; null for a step that was, or did not run. */
+  cause: Cause | null;
+  /** What it fetched for a step that was reused; 0 where nothing was. */
+  bytesFetched: number;
+}
+
+export interface Cause {
+  kind: CauseKind;
+  /** Of a consequence: the step that missed first. Null for that one itself. */
+  root: string | null;
+  /** One sentence; names of files and variables stand between backticks. */
+  detail: string;
+  /** The proof, line by line: `modified src/app.js`, `- RUN a`, `+ RUN b`. */
+  evidence: string[];
+  /** How many lines of evidence there are beyond those. */
+  more: number;
+  /** What to do, or ''. */
+  remedy: string;
+  /** Of a root miss: seconds of it and of all steps that missed because of it; else null. */
+  cost: number | null;
+  /** Of a root miss: how many steps missed because of it. */
+  consequences: number;
 }
 
 export type CauseKind =
@@ -69,6 +90,10 @@ export interface BuildReport {
   failure: Failure | null;
   /** Set where the steps cannot be told: one sentence. */
   notice: string | null;
+  /** The build that the causes come from a comparison with: when it was (ms since 1970), and its commit, or ''. */
+  compared: { time: number; commit: string } | null;
+  /** Seconds that the steps which were reused took when they last ran; 0 where that is not known. */
+  savedSeconds: number;
 }
 
 export interface SmokeReport {
@@ -157,6 +182,8 @@ export interface Report {
   smoke: SmokeReport;
   /** null when nobody asked for it. */
   push: PushReport | null;
+  /** What is kept of the build, to explain another one (explain/record.ts), as a text that codec.ts reads; null: nothing is. */
+  record: string | null;
   outcome: 'success' | 'failure';
 }
 

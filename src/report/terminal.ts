@@ -3,46 +3,22 @@
 
 import type { Finding } from '../lint/finding.ts';
 import { oneLine } from './clean.ts';
+import { type Display, paint, type Style } from './display.ts';
 import { excerpt } from './excerpt.ts';
-import type { LintReport, Report, SmokeReport, Sources, StepStatus } from './report.ts';
+import type { LintReport, Report, SmokeReport, Sources } from './report.ts';
+import { reasonsText, stepTable } from './terminal-steps.ts';
 import {
-  bar,
   cacheText,
+  complaint,
   count,
-  cut,
-  duration,
   engineName,
   failureText,
   leftOut,
-  notablePhases,
   pushText,
   smokeDetails,
-  stepNumber,
   verdict,
   wrap,
 } from './text.ts';
-
-/** What the output can show. */
-export interface Display {
-  colour: boolean;
-  /** Columns. */
-  width: number;
-}
-
-type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
-const CODES: Record<Style, number> = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 };
-
-/** Colours a text where colours are shown. */
-export function paint(style: Style, text: string, { colour }: Display): string {
-  return colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
-}
-
-const STATUS: Record<StepStatus, { word: string; style: Style }> = {
-  hit: { word: 'hit', style: 'green' },
-  miss: { word: 'miss', style: 'yellow' },
-  failed: { word: 'failed', style: 'red' },
-  'not-run': { word: 'not run', style: 'dim' },
-};
 
 /** The report of a job, ready to print. */
 export function terminalReport(report: Report, sources: Sources, display: Display): string {
@@ -52,6 +28,7 @@ export function terminalReport(report: Report, sources: Sources, display: Displa
     paint('bold', paint(good ? 'green' : 'red', `${good ? '✓' : '✗'} ${verdict(report)}`, display), display) +
       `\n  ${paint('dim', `${report.dockerfile}${image} · ${engineName(report)}`, display)}`,
     failureBlock(report, display),
+    reasonsText(report, display),
     stepTable(report, display),
     report.build.notice ?? '',
     cacheBlock(report, display),
@@ -60,50 +37,6 @@ export function terminalReport(report: Report, sources: Sources, display: Displa
     findingsText(report.lint, sources, display),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
-}
-
-function stepTable(report: Report, display: Display): string {
-  const { steps } = report.build;
-  if (steps.length === 0) return '';
-  const longest = Math.max(...steps.map(({ seconds }) => seconds));
-  const rows = steps.map((step) => ({
-    number: stepNumber(step, steps),
-    line: String(step.line ?? ''),
-    text: step.text,
-    status: STATUS[step.status],
-    time: step.status === 'not-run' && step.seconds === 0 ? '' : duration(step.seconds),
-    bar: bar(step.seconds, longest, 12),
-  }));
-  const width = (header: string, cells: string[]) => Math.max(header.length, ...cells.map((cell) => cell.length));
-  const numbers = width(
-    'step',
-    rows.map(({ number }) => number),
-  );
-  const lines = width(
-    'line',
-    rows.map(({ line }) => line),
-  );
-  const times = width(
-    'time',
-    rows.map(({ time }) => time),
-  );
-  const room = Math.max(20, display.width - numbers - lines - times - 7 - 12 - 12);
-  const texts = Math.min(
-    room,
-    width(
-      'instruction',
-      rows.map(({ text }) => text),
-    ),
-  );
-  const header = `  ${'step'.padEnd(numbers)}  ${'line'.padStart(lines)}  ${'instruction'.padEnd(texts)}  cache    ${'time'.padStart(times)}`;
-  const table = rows.map(({ number, line, text, status, time, bar: share }) => {
-    const cache = paint(status.style, status.word.padEnd(7), display);
-    const start = `  ${number.padEnd(numbers)}  ${line.padStart(lines)}  ${cut(text, texts).padEnd(texts)}`;
-    return `${start}  ${cache}  ${time.padStart(times)}  ${paint(status.style, share, display)}`.trimEnd();
-  });
-  const phases = notablePhases(report);
-  const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
-  return [paint('dim', header, display), ...table, ...besides].join('\n');
 }
 
 function failureBlock(report: Report, display: Display): string {
@@ -154,13 +87,13 @@ export function findingsText(
 
 /** One finding: `Dockerfile:3: warning [rule]`, a form that editors and terminals make clickable, and the text below. */
 function findingText(finding: Finding, lines: readonly string[], display: Display): string {
-  const { rule, severity, file, line, message, remedy } = finding;
+  const { rule, severity, file, line, remedy } = finding;
   const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
   const [todo = '', ...paste] = remedy.split('\n');
   return [
     `  ${paint('bold', `${oneLine(file)}:${line}`, display)}: ${paint(style, severity, display)} [${rule}]`,
     ...excerptLines(finding, lines, style, display),
-    ...wrap(message, display.width - 4).map((text) => `    ${text}`),
+    ...wrap(complaint(finding), display.width - 4).map((text) => `    ${text}`),
     ...wrap(todo, display.width - 4).map((text) => `    ${text}`),
     ...paste.map((text) => `      ${text}`),
   ].join('\n');

@@ -19,8 +19,14 @@ export function count(number: number, noun: string, nouns = `${noun}s`): string 
 }
 
 /** What is wrong and what to do, where nothing tells the two apart but an empty line. */
-export function advice({ message, remedy }: Finding): string {
-  return remedy === '' ? message : `${message}\n\n${remedy}`;
+export function advice(finding: Finding): string {
+  const { remedy } = finding;
+  return remedy === '' ? complaint(finding) : `${complaint(finding)}\n\n${remedy}`;
+}
+
+/** What is wrong, and what it cost where that was measured. */
+export function complaint({ message, seconds }: Finding): string {
+  return seconds === null ? message : `${message} In this build that cost ${duration(seconds)}.`;
 }
 
 const SEVERITIES = ['error', 'warning', 'notice'] as const;
@@ -56,12 +62,19 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file. */
-export function stepNumber(step: Step, steps: Step[]): string {
+/** The text as the beginning of a sentence. */
+export const firstUpper = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/**
+ * `2/6`, or `build 2/6` where the builder counts in several stages; the classic one counts through the whole file.
+ * @param room characters for the names of platform and stage
+ */
+export function stepNumber(step: Step, steps: Step[], room = Number.POSITIVE_INFINITY): string {
   const platform = step.id.slice(0, -`${step.stage}/${step.index}`.length).replace(/\/$/, ' ');
   const throughFile = steps.every(({ total }) => total === steps.length);
   const several = steps.some(({ stage }) => stage !== step.stage) && !throughFile;
-  return `${platform}${several ? `${step.stage} ` : ''}${step.index}/${step.total}`;
+  const name = `${platform}${several ? step.stage : ''}`.trimEnd();
+  return `${name === '' ? '' : `${cut(name, room)} `}${step.index}/${step.total}`;
 }
 
 /**
@@ -73,14 +86,20 @@ export function bar(seconds: number, longest: number, width: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
 }
 
+/** How the build went, in parts: its time, and how much of it was reused. */
+export function builtText({ build }: Report): string[] {
+  const { outcome, seconds, steps } = build;
+  return [
+    outcome === 'built' ? `Built in ${duration(seconds)}` : `Build failed after ${duration(seconds)}`,
+    ...(steps.length > 0 ? [`${countSteps(steps).hit} of ${count(steps.length, 'step')} from the cache`] : []),
+  ];
+}
+
 /** The job in one line: what came out, how much of it was reused, does the image run, what the lint says. */
 export function verdict(report: Report): string {
-  const { build, cache, smoke, push, lint } = report;
-  const steps = countSteps(build.steps);
-  const saved = cache.netSeconds >= 1 ? `, which saved ${duration(cache.netSeconds)}` : '';
+  const { smoke, push, lint } = report;
   const parts = [
-    build.outcome === 'built' ? `Built in ${duration(build.seconds)}` : `Build failed after ${duration(build.seconds)}`,
-    ...(build.steps.length > 0 ? [`${steps.hit} of ${count(build.steps.length, 'step')} from the cache${saved}`] : []),
+    ...builtText(report),
     ...(smoke.outcome === 'skipped' ? [] : [`smoke test ${smoke.outcome}`]),
     ...(push === null ? [] : [push.outcome === 'pushed' ? 'pushed' : 'not pushed']),
     ...(lint.findings.length > 0 ? [count(lint.findings.length, 'lint finding')] : []),

@@ -24,7 +24,7 @@ export const bindWholeContext: Rule = {
     const installs = all.filter(isMount);
     const told = new Set(installs.map(({ range }) => range));
     return [
-      ...installs.map((culprit) => reportCulprit(culprit, all)),
+      ...installs.map((culprit) => reportCulprit(culprit, all, input)),
       ...others(input).filter(({ range }) => !told.has(range)),
     ];
   },

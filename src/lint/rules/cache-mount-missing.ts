@@ -6,7 +6,8 @@
 // - Downloads that later steps need from the layer (`go mod download`, `cargo chef cook`, `dotnet restore`, `pnpm fetch`):
 //   in a mount they are gone when it is, while the step still comes from the cache.
 // - Packages of the system, and tools that are named on the line.
-// - RUNs of another user than root, whose cache is who knows where; Windows, which has no such mounts.
+// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one;
+//   Windows, which has no such mounts.
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Dockerfile, Instruction, Stage } from '../../dockerfile/dockerfile.ts';
@@ -94,10 +95,13 @@ interface Fetch {
   builds: boolean;
 }
 
+// Images of these begin with a user of their own.
+const NOT_ROOT = /(^|\/)(bitnami|cimg|circleci|gitpod|jupyter)\//;
+
 function isForWindows({ escape: escapeToken, stages, instructions }: Dockerfile): boolean {
   return (
     escapeToken === '`' ||
-    stages.some(({ base }) => /windows|nanoserver|servercore/i.test(base.name)) ||
+    stages.some(({ base }) => /windows|nanoserver|servercore|dotnet\/framework/i.test(base.name)) ||
     instructions.some(({ keyword, text }) => keyword === 'SHELL' && /powershell|pwsh|cmd/i.test(text))
   );
 }
@@ -118,7 +122,12 @@ function fetchesOf(dockerfile: Dockerfile): Fetch[] {
   const inLayers = new Set<Manager>();
   for (const stage of dockerfile.stages) {
     const parent = parentOf(dockerfile, stage);
-    const state: State = { root: true, source: false, ...(parent && states.get(parent)), built: [] };
+    const state: State = {
+      root: !NOT_ROOT.test(stage.base.name),
+      source: false,
+      ...(parent && states.get(parent)),
+      built: [],
+    };
     states.set(stage, state);
     for (const instruction of ownInstructions(stage)) {
       if (instruction.keyword === 'USER') state.root = /^(root|0)(:|$)/.test(instruction.rest);
@@ -228,6 +237,7 @@ function cleaning(runs: readonly Instruction[], { instructions }: Dockerfile): s
   const switched = instructions.some(
     (instruction) => instruction.keyword === 'ENV' && mentions(instruction).has('PIP_NO_CACHE_DIR'),
   );
-  const off = cleans ?? (switched ? 'PIP_NO_CACHE_DIR' : undefined);
+  const told = runs.flatMap(commandsOf).some((command) => fetchOf(command) && command.words.includes('--no-cache'));
+  const off = cleans ?? (told ? '--no-cache' : switched ? 'PIP_NO_CACHE_DIR' : undefined);
   return off === undefined ? [] : [`Leave \`${off}\` out then: it keeps the cache empty.`];
 }

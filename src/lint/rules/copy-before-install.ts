@@ -21,6 +21,6 @@ export const copyBeforeInstall: Rule = {
     const all = culpritsOf(input);
     return all
       .filter((culprit) => !isMount(culprit) && !breaksSystemOnly(culprit))
-      .map((culprit) => reportCulprit(culprit, all));
+      .map((culprit) => reportCulprit(culprit, all, input));
   },
 };

@@ -16,7 +16,7 @@ import type { Rule, RuleFinding } from '../lint.ts';
 import { flagsOf } from '../paste.ts';
 import { pathWithin } from '../sources.ts';
 import { systemAction } from '../system-packages.ts';
-import { list, unique } from '../texts.ts';
+import { list, quoted, shortened, unique } from '../texts.ts';
 import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
 
 export const copyThenChown: Rule = {
@@ -36,6 +36,14 @@ const FARTHEST = 100;
 
 type Program = 'chown' | 'chmod';
 
+/** What a RUN changes that COPYs could have set. */
+interface Change {
+  run: Instruction;
+  command: ShellCommand;
+  flags: { program: Program; value: string }[];
+  copies: readonly Copy[];
+}
+
 /** A COPY or ADD and the places in the image where it puts something. */
 interface Copy {
   instruction: Instruction;
@@ -48,7 +56,7 @@ interface Copy {
 
 function findingsIn(inherited: readonly Step[], steps: readonly Step[], escapeToken: string): RuleFinding[] {
   if (!steps.some(({ commands }) => commands.some(isRecursive))) return [];
-  const found: RuleFinding[] = [];
+  const found: Change[] = [];
   const copies: Copy[] = [];
   // Where other files may lie that a chown is for as well.
   const others = inherited.flatMap((step) => [...step.sources.map(({ to }) => join(to, ANYTHING)), ...writtenBy(step)]);
@@ -65,7 +73,21 @@ function findingsIn(inherited: readonly Step[], steps: readonly Step[], escapeTo
     }
     others.push(...writtenBy(step));
   }
-  return found;
+  return together(found).map(report);
+}
+
+/** A chown and a chmod of one RUN for the same copies are one change: the COPY gets both flags. */
+function together(changes: readonly Change[]): Change[] {
+  const kept: Change[] = [];
+  for (const change of changes) {
+    const last = kept.at(-1);
+    const same = last?.run === change.run && last.copies.length === change.copies.length;
+    const alike = same && last.copies.every((copy, at) => copy === change.copies[at]);
+    if (alike && change.flags.every(({ program }) => last.flags.every((flag) => flag.program !== program))) {
+      last.flags.push(...change.flags);
+    } else kept.push(change);
+  }
+  return kept;
 }
 
 // A file of any name.
@@ -133,7 +155,7 @@ function judge(
   copies: readonly Copy[],
   others: readonly string[],
   escapeToken: string,
-): RuleFinding[] {
+): Change[] {
   const program: Program = command.words[0] === 'chown' ? 'chown' : 'chmod';
   // Modes that take away begin with a dash as well.
   const { operands } = splitArguments(command.words.slice(1), new Set());
@@ -155,7 +177,8 @@ function judge(
   const covers = (place: string): boolean =>
     changed.some((path) => path !== null && path !== place && pathWithin(path, place) !== null);
   if (others.some(covers)) return [];
-  return [report(command, program, program === 'chown' ? owner(value) : value, concerned)];
+  const flag = { program, value: program === 'chown' ? owner(value) : value };
+  return [{ run: step.instruction, command, flags: [flag], copies: concerned }];
 }
 
 /** `app.` and `app.app` are old forms of `app` and `app:app`. */
@@ -163,38 +186,49 @@ function owner(value: string): string {
   return value.replace(/[:.]$/, '').replace('.', ':');
 }
 
-function report(command: ShellCommand, program: Program, value: string, copies: readonly Copy[]): RuleFinding {
-  const lines = list(
-    copies.map(({ instruction }) => `line ${instruction.range.start.line}`),
-    'and',
-  );
+// More than so many are counted.
+const MOST_NAMES = 4;
+
+function report({ command, flags, copies }: Change): RuleFinding {
+  const places = copies.map(({ instruction }) => `line ${instruction.range.start.line}`);
+  const programs = flags.map(({ program }) => program);
+  const set = flags.map(({ program, value }) => `--${program}=${value} `).join('');
   const pasted = copies.map(({ instruction }) => {
     const { keyword, rest } = instruction;
-    return `${keyword} --${program}=${value} ${flagsOf(instruction)}${rest}`;
+    return `${keyword} ${set}${flagsOf(instruction)}${rest}`;
   });
+  const owners = flags.find(({ program }) => program === 'chown');
+  const modes = flags.find(({ program }) => program === 'chmod');
   const notes = [
-    ...(program === 'chown' && copies.some(({ userMade }) => userMade) ? ['Make the user above it.'] : []),
-    ...(program === 'chown'
+    ...(owners && copies.some(({ userMade }) => userMade) ? ['Make the user above it.'] : []),
+    ...(owners
       ? [
-          `A directory that was there before keeps its owner: where the program makes files in it, \`chown ${value}\` it without -R.`,
+          `A directory that was there before keeps its owner: where the program makes files in it, \`chown ${owners.value}\` it without -R.`,
         ]
       : []),
-    ...(program === 'chmod' && !/^\d+$/.test(value)
+    ...(modes && !/^\d+$/.test(modes.value)
       ? ['Symbolic modes need Dockerfile 1.14; `# syntax=docker/dockerfile:1` at the top gives it to older builders.']
       : []),
   ];
+  const recursive = quoted(
+    programs.map((program) => `${program} -R`),
+    'and',
+  );
+  const named = list(shortened(places, MOST_NAMES), 'and');
+  const [stores, does] = flags.length === 1 ? ['stores', 'does'] : ['store', 'do'];
+  const what = list(
+    programs.map((program) => (program === 'chown' ? 'owner' : 'mode')),
+    'and',
+  );
   return {
     range: command.range,
     confidence: 'medium',
-    message: `\`${program} -R\` stores every file that ${lines} brought in a second time, in a layer of its own, and does it again whenever one of them changes.`,
+    message: `${recursive} ${stores} every file that ${named} brought in a second time, in a layer of its own, and ${does} it again whenever one of them changes.`,
     remedy: [
-      `Let the ${copies[0]?.instruction.keyword ?? 'COPY'} do it, and drop the ${program}:`,
+      `Let the ${copies[0]?.instruction.keyword ?? 'COPY'} do it, and drop the ${list(programs, 'and')}:`,
       ...pasted,
       ...notes,
     ].join('\n'),
-    related: copies.map(({ instruction }) => ({
-      range: instruction.range,
-      message: `can set the ${program === 'chown' ? 'owner' : 'mode'} itself`,
-    })),
+    related: copies.map(({ instruction }) => ({ range: instruction.range, message: `can set the ${what} itself` })),
   };
 }

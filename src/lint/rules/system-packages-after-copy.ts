@@ -28,7 +28,7 @@ export const systemPackagesAfterCopy: Rule = {
     const broad = all.filter((culprit) => !isMount(culprit) && breaksSystemOnly(culprit));
     const broken = new Set(all.flatMap((culprit) => culprit.broken.map(({ step }) => step.instruction)));
     const narrow = [...stepsOf(input.dockerfile).values()].flatMap((steps) => belowFiles(steps, input, broken));
-    return [...broad.map((culprit) => reportCulprit(culprit, all)), ...narrow];
+    return [...broad.map((culprit) => reportCulprit(culprit, all, input)), ...narrow];
   },
 };
 

@@ -1,0 +1,64 @@
+// Why a step was not reused, on a real engine of each image store: build, change one thing, build. What must come out
+// stands in the tables of experiments/, written before they ran; whether a step is a hit, the engine says.
+
+import { describe, expect, test } from '@jest/globals';
+import type { Report } from '../../src/report/report.ts';
+import { build, directory, docker, engine, STORES } from '../support/engine.ts';
+import { apply, type Experiment } from './experiments/experiment.ts';
+import { FILES } from './experiments/files.ts';
+import { INSTRUCTIONS } from './experiments/instructions.ts';
+import { JOBS } from './experiments/jobs.ts';
+import { STAGES } from './experiments/stages.ts';
+import { kinds, sumsUp, told } from './experiments/told.ts';
+import { VARIABLES } from './experiments/variables.ts';
+
+const TABLES = { FILES, VARIABLES, INSTRUCTIONS, STAGES, JOBS };
+
+describe.each(STORES)('%s image store', (store) => {
+  const env = engine(store);
+  for (const [table, experiments] of Object.entries(TABLES)) {
+    const own = experiments.filter(({ only = store }) => only === store);
+    test.concurrent.each(own)(`${table}: $name`, async (experiment) => {
+      const { first, second, fill } = await run(experiment);
+      const misses = JSON.parse(fill(JSON.stringify(experiment.misses)));
+      expect(kinds(first)).toEqual(new Set(['first-build']));
+      expect(told(second, misses)).toEqual(misses);
+      sumsUp(second);
+    });
+  }
+
+  /** Builds, changes, builds. */
+  async function run({
+    files,
+    flags = [],
+    images = {},
+    change,
+  }: Experiment): Promise<{ first: Report; second: Report; fill: (text: string) => string }> {
+    const salt = Math.random().toString(36).slice(2);
+    const context = directory({ salt });
+    const cache = directory({});
+    const fill = (text: string) =>
+      text
+        .replaceAll('SALT', salt)
+        .replaceAll('CONTEXT', context)
+        .replace(/\b(BASE|OTHER)\b/g, (word) => `cached-docker-build-test:${word.toLowerCase()}-${salt}`);
+    const job = async (given: string[]) => {
+      const args = [context, '--cache-dir', cache, '--smoke-test', 'off', '--lint', 'off', ...given.map(fill)];
+      return (await build(args, env)).report;
+    };
+    await make(images);
+    apply(context, files, fill);
+    const first = await job(flags);
+    await make(change.images ?? {});
+    apply(context, change.files ?? {}, fill);
+    const second = await job([...(change.flags ?? flags), '--cache', 'read-only']);
+    return { first, second, fill };
+
+    async function make(wanted: Record<string, string>) {
+      for (const [image, dockerfile] of Object.entries(wanted)) {
+        const from = directory({ Dockerfile: fill(dockerfile) });
+        await docker(['build', '--quiet', '--tag', fill(image), from], env);
+      }
+    }
+  }
+});
