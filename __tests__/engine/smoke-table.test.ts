@@ -511,7 +511,7 @@ const CASES: Record<string, Case> = {
   },
   'floods its log': {
     dockerfile: 'CMD echo the reason >&2; head -c 60000000 /dev/zero; yes | head -c 40000000; exit 1',
-    asked: { 'smoke-timeout': '60' },
+    asked: { 'smoke-timeout': '90', 'smoke-settle': '90' },
     outcome: 'failed',
     check: 'exit',
     evidence: /exit code 1/,
