@@ -54608,13 +54608,15 @@ function readArguments(argv) {
         : `${command} is no command; there are ${names.join(', ')}.${suggestion(command, names)}`);
     return { ...result, command: 'help' };
 }
+/** Columns that the flags take in the help: the longest has 38. */
+const FLAG_WIDTH = 40;
 /** The help text, made from the table of inputs. */
 function helpText() {
     const commands = Object.entries(COMMANDS).map(([name, { takes, help }]) => `  ${`${name} ${takes}`.padEnd(18)}${help}`);
     const flags = Object.entries(INPUTS).map(([name, spec]) => {
         const other = 'aliases' in spec ? spec.aliases.map((alias) => (alias.length === 1 ? `-${alias}` : `--${alias}`)) : [];
         const preset = spec.default === '' || spec.kind === 'boolean' ? '' : ` [${spec.default}]`;
-        return `  ${[`--${name}`, ...other].join(', ').padEnd(36)}${spec.help}${preset}`;
+        return `  ${[`--${name}`, ...other].join(', ').padEnd(FLAG_WIDTH)}${spec.help}${preset}`;
     });
     return [
         'Usage: cached-docker-build COMMAND [FLAGS]',
@@ -54623,8 +54625,8 @@ function helpText() {
         '',
         'Flags (each is an input of the action as well):',
         ...flags,
-        `  ${'--fix'.padEnd(36)}lint only: make the changes that are surely safe, and show them.`,
-        `  ${'--format'.padEnd(36)}How the report is printed: ${FORMATS.join(', ')}. [text]`,
+        `  ${'--fix'.padEnd(FLAG_WIDTH)}lint only: make the changes that are surely safe, and show them.`,
+        `  ${'--format'.padEnd(FLAG_WIDTH)}How the report is printed: ${FORMATS.join(', ')}. [text]`,
         '',
         'Exit code: 0 fine, 1 the job failed, 2 wrong usage.',
     ].join('\n');

@@ -141,8 +141,14 @@ export function wordsOf({ detail, remedy }: Cause): { detail: string; todo: stri
   return { detail: cut(oneLine(detail), LONGEST_SAYING), todo, paste };
 }
 
-/** The lines that prove a cause, each of up to `width` characters, and how many are not shown. */
-export function evidenceLines({ evidence, more }: Cause, width: number): string[] {
+/**
+ * The lines that prove a cause, each of up to `width` characters, and how many are not shown. One file that the sentence
+ * names already is not named again.
+ */
+export function evidenceLines({ detail, evidence, more }: Cause, width: number): string[] {
+  const [only = ''] = evidence;
+  const named = /^(modified|added|removed) (.*)$/s.exec(only)?.[2];
+  if (evidence.length === 1 && more === 0 && detail.startsWith(`\`${named}\` was `)) return [];
   const shown = evidence.slice(0, MOST_EVIDENCE).map(oneLine);
   const left = more + evidence.length - shown.length;
   const lines = shown.map((line, at) => cut(fromDifference(line, partnerOf(shown, at), width), width));
