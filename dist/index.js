@@ -46525,8 +46525,15 @@ function reasons_wordsOf({ detail, remedy }) {
     const [todo = '', ...paste] = text_cut(remedy, LONGEST_SAYING).split('\n');
     return { detail: text_cut(oneLine(detail), LONGEST_SAYING), todo, paste };
 }
-/** The lines that prove a cause, each of up to `width` characters, and how many are not shown. */
-function evidenceLines({ evidence, more }, width) {
+/**
+ * The lines that prove a cause, each of up to `width` characters, and how many are not shown. One file that the sentence
+ * names already is not named again.
+ */
+function evidenceLines({ detail, evidence, more }, width) {
+    const [only = ''] = evidence;
+    const named = /^(modified|added|removed) (.*)$/s.exec(only)?.[2];
+    if (evidence.length === 1 && more === 0 && detail.startsWith(`\`${named}\` was `))
+        return [];
     const shown = evidence.slice(0, MOST_EVIDENCE).map(oneLine);
     const left = more + evidence.length - shown.length;
     const lines = shown.map((line, at) => text_cut(fromDifference(line, partnerOf(shown, at), width), width));
