@@ -47314,7 +47314,8 @@ function classicPlaces(dockerfile, target) {
  * @param lines vertex digest → lines, from the provenance; where it knows a step, it is right and the number is not asked
  * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
  */
-function describeSteps(traces, places, lines, failed) {
+function describeSteps(told, places, lines, failed) {
+    const traces = steps_together(told);
     const found = [];
     for (const trace of traces) {
         const starts = lines.get(trace.key);
@@ -47353,6 +47354,26 @@ function describeSteps(traces, places, lines, failed) {
         const timed = named ? named.place === place : all.findIndex((other) => other.trace === trace) === at;
         const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
         return { place, trace, step };
+    });
+}
+/**
+ * What the builder tells apart under one number is one step: of an ADD of a URL, what it fetches and what it puts into the
+ * image. The last of them, which takes the others in, says whether the step was reused.
+ */
+function steps_together(traces) {
+    const steps = new Map();
+    for (const trace of traces) {
+        const { platform, stage, index, total, key } = trace;
+        const name = total > 0 ? JSON.stringify([platform, stage, index, total]) : key;
+        steps.set(name, [...(steps.get(name) ?? []), trace]);
+    }
+    return [...steps.values()].flatMap((parts) => {
+        const last = parts.find(({ key }) => parts.every(({ inputs }) => !inputs.includes(key)));
+        if (!last || parts.length === 1)
+            return parts.slice(0, 1);
+        const error = parts.find((part) => part.error !== null)?.error ?? null;
+        const [intervals, log] = [parts.flatMap((part) => part.intervals), parts.flatMap((part) => part.log)];
+        return [{ ...last, error, intervals, log }];
     });
 }
 /**
@@ -47541,11 +47562,16 @@ async function findEngine() {
  */
 async function wasEmpty(started) {
     const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
-    // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
-    const made = [...stdout.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)];
-    const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
+    const times = stdout.split('\n\n').flatMap((record) => (IMPORTED.test(record) ? [] : madeAt(record)));
     // To the second: what a build makes itself is not older than the second in which it began.
     return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
+}
+/** What was taken out of a cache has the time at which it was made first. */
+const IMPORTED = /^Description:\s+imported /m;
+/** When a record of the build cache was made: `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`. */
+function madeAt(record) {
+    const made = /^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/m.exec(record);
+    return made ? [Date.parse(`${made[1]}T${made[2]}${made[3]}`)] : [];
 }
 function imageStore({ Driver, DriverStatus }) {
     if (DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter.')))

@@ -59,11 +59,18 @@ export async function findEngine(): Promise<Found> {
  */
 export async function wasEmpty(started: number): Promise<boolean> {
   const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
-  // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
-  const made = [...stdout.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)];
-  const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
+  const times = stdout.split('\n\n').flatMap((record) => (IMPORTED.test(record) ? [] : madeAt(record)));
   // To the second: what a build makes itself is not older than the second in which it began.
   return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
+}
+
+/** What was taken out of a cache has the time at which it was made first. */
+const IMPORTED = /^Description:\s+imported /m;
+
+/** When a record of the build cache was made: `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`. */
+function madeAt(record: string): number[] {
+  const made = /^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/m.exec(record);
+  return made ? [Date.parse(`${made[1]}T${made[2]}${made[3]}`)] : [];
 }
 
 function imageStore({ Driver, DriverStatus }: Info): Engine['imageStore'] {

@@ -77,11 +77,12 @@ export interface Described {
  * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
  */
 export function describeSteps(
-  traces: StepTrace[],
+  told: StepTrace[],
   places: Places,
   lines: Map<string, number[]>,
   failed: boolean,
 ): Described[] {
+  const traces = together(told);
   const found: { place: Place | null; trace: StepTrace | null }[] = [];
   for (const trace of traces) {
     const starts = lines.get(trace.key);
@@ -119,6 +120,26 @@ export function describeSteps(
       const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
       return { place, trace, step };
     });
+}
+
+/**
+ * What the builder tells apart under one number is one step: of an ADD of a URL, what it fetches and what it puts into the
+ * image. The last of them, which takes the others in, says whether the step was reused.
+ */
+function together(traces: StepTrace[]): StepTrace[] {
+  const steps = new Map<string, StepTrace[]>();
+  for (const trace of traces) {
+    const { platform, stage, index, total, key } = trace;
+    const name = total > 0 ? JSON.stringify([platform, stage, index, total]) : key;
+    steps.set(name, [...(steps.get(name) ?? []), trace]);
+  }
+  return [...steps.values()].flatMap((parts) => {
+    const last = parts.find(({ key }) => parts.every(({ inputs }) => !inputs.includes(key)));
+    if (!last || parts.length === 1) return parts.slice(0, 1);
+    const error = parts.find((part) => part.error !== null)?.error ?? null;
+    const [intervals, log] = [parts.flatMap((part) => part.intervals), parts.flatMap((part) => part.log)];
+    return [{ ...last, error, intervals, log }];
+  });
 }
 
 /**
