@@ -82,7 +82,7 @@ export function describeSteps(
   lines: Map<string, number[]>,
   failed: boolean,
 ): Described[] {
-  const found: { place: Place | null; trace: StepTrace | null }[] = [];
+  const found: Found[] = [];
   for (const trace of traces) {
     const starts = lines.get(trace.key);
     const located = places.all.filter(
@@ -104,6 +104,7 @@ export function describeSteps(
       found.push({ place, trace: trace || null });
     }
   }
+  joinParts(found);
   const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
   const order = ({ place }: (typeof found)[number]) => (place ? places.all.indexOf(place) : places.all.length);
   return found
@@ -119,6 +120,27 @@ export function describeSteps(
       const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
       return { place, trace, step };
     });
+}
+
+interface Found {
+  place: Place | null;
+  trace: StepTrace | null;
+}
+
+/**
+ * What an ADD fetches from elsewhere is a vertex of its own, with the name and the line of the one that takes it in: the
+ * step is the latter, and the time of both is its time.
+ */
+function joinParts(found: Found[]): void {
+  const adds = found.filter(({ place, trace }) => place && trace?.keyword === 'ADD');
+  for (const part of adds) {
+    const whole = adds.find(
+      ({ place, trace }) => place === part.place && trace?.inputs.includes(part.trace?.key ?? ''),
+    );
+    if (!whole?.trace || !part.trace) continue;
+    whole.trace = { ...whole.trace, intervals: [...part.trace.intervals, ...whole.trace.intervals] };
+    found.splice(found.indexOf(part), 1);
+  }
 }
 
 /**
