@@ -168,9 +168,11 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
-    bytesFetched: status === 'hit' ? (trace?.bytesFetched ?? 0) : 0,
+    bytesFetched: status === 'hit' ? sum(trace?.layers.values() ?? []) : 0,
   };
 }
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
 function statusOf({ cached, error, intervals }: StepTrace): StepStatus {
   if (error !== null) return isCancelled(error) ? 'not-run' : 'failed';
