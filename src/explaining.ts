@@ -72,7 +72,7 @@ export interface Explained {
 
 /** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
 export async function explainBuild(
-  { report, started }: Built,
+  { report, started, described }: Built,
   record: BuildRecord,
   inputs: Inputs,
   cache: LayerCache | CacheReport,
@@ -83,11 +83,24 @@ export async function explainBuild(
   const kept = compared ? carryOver(record, compared) : record;
   const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
   const told = withCauses(report, causes, compared, kept);
-  return { report: { ...told, steps: await withSources(told.steps, started, cache) }, kept: writeRecord(kept) };
+  return {
+    report: { ...told, steps: await withSources(told.steps, { started, described }, cache) },
+    kept: writeRecord(kept),
+  };
 }
 
-/** Tells restored hits from those of the engine, where nothing had to be fetched for them. */
-async function withSources(steps: Step[], started: number | null, cache: LayerCache | CacheReport): Promise<Step[]> {
+/** Tells restored hits from those of the engine, where nothing had to be fetched for them; else what was fetched. */
+async function withSources(
+  told: Step[],
+  { started, described }: Pick<Built, 'started' | 'described'>,
+  cache: LayerCache | CacheReport,
+): Promise<Step[]> {
+  const sizes = 'store' in cache ? new Map<string, number>() : cache.sizes();
+  const steps = told.map((step, at): Step => {
+    const layers = step.source === 'restored' ? [...(described[at]?.trace?.layers ?? [])] : [];
+    const bytes = layers.map(([digest, seen]) => Math.max(seen, sizes.get(digest) ?? 0));
+    return { ...step, bytesFetched: bytes.reduce((all, one) => all + one, 0) };
+  });
   const isDoubtful = ({ source, instruction }: Step) => source === 'local' && instruction !== 'FROM';
   const offered = !('store' in cache) && cache.report().outcome === 'restored';
   if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started))) return steps;

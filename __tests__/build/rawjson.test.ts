@@ -200,4 +200,31 @@ describe('single events', () => {
     reader.err(line);
     expect(reader.trace()).toMatchObject({ steps: [], messages: [line] });
   });
+
+  test.each([
+    [
+      'built, so that there is a provenance',
+      new Map([
+        ['sha256:get', [2]],
+        ['sha256:add', [2]],
+      ]),
+      false,
+    ],
+    ['failed', new Map(), true],
+  ])('what an ADD fetches is a part of its step: %s', (_, lines, failed) => {
+    const part = (digest: string, name: string, more: object) =>
+      JSON.stringify({ vertexes: [{ digest, name, started: at(0), completed: at(1), ...more }] });
+    const reader = new RawJson();
+    reader.err(part('sha256:from', '[1/3] FROM a', { cached: true }));
+    reader.err(part('sha256:get', '[2/3] ADD https://a.example/f /', {}));
+    reader.err(
+      part('sha256:add', '[2/3] ADD https://a.example/f /', { cached: true, inputs: ['sha256:from', 'sha256:get'] }),
+    );
+    const { dockerfile } = parseDockerfile('FROM a\nADD https://a.example/f /\nRUN b', 'Dockerfile');
+    const found = describeSteps(reader.trace().steps, buildkitPlaces(dockerfile, ''), lines, failed);
+    const adds = found.filter(({ step }) => step.instruction === 'ADD');
+    expect(adds).toMatchObject([
+      { trace: { key: 'sha256:add' }, step: { id: 'stage-0/2', line: 2, status: 'hit', seconds: 1 } },
+    ]);
+  });
 });

@@ -48,7 +48,7 @@ function record({ dockerfile: lines, files = {}, args = {}, missing = [] }: Buil
 
 const UNSEEN: Omit<StepTrace, 'keyword' | 'digest'> = {
   ...{ key: '', inputs: [], platform: null, stage: null, index: 0, total: 0 },
-  ...{ cached: false, intervals: [], fetched: false, bytesFetched: 0, error: null, log: [] },
+  ...{ cached: false, intervals: [], fetched: false, layers: new Map(), error: null, log: [] },
 };
 
 const hex = (text: string): string => Buffer.from(text.padEnd(8)).toString('hex').slice(0, 16);

@@ -15,7 +15,7 @@ const trace = (change: Partial<StepTrace> = {}): StepTrace => ({
   cached: false,
   intervals: [],
   fetched: false,
-  bytesFetched: 0,
+  layers: new Map(),
   digest: null,
   error: null,
   log: [],

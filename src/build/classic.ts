@@ -83,7 +83,7 @@ export class Classic {
       cached: keyword === 'FROM' || (keyword === 'ARG' && above),
       intervals: [{ start: at, end: null }],
       fetched: false,
-      bytesFetched: 0,
+      layers: new Map(),
       digest: null,
       error: null,
       log: [],

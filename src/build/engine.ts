@@ -55,22 +55,17 @@ export async function findEngine(): Promise<Found> {
 /**
  * Did the engine have nothing in its build cache when a build began? Then what the build reused came from elsewhere. No
  * builder says of a step whether its result was there or was found in an imported cache, unless layers had to be fetched.
+ * What it imports has the time at which it was made elsewhere; an engine that was used before has other things as well.
  * @param started when the build began, in milliseconds since 1970
  */
 export async function wasEmpty(started: number): Promise<boolean> {
   const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
-  const times = stdout.split('\n\n').flatMap((record) => (IMPORTED.test(record) ? [] : madeAt(record)));
+  const own = stdout.split(/^(?=ID:)/m).filter((entry) => !/^Description:\s+imported /m.test(entry));
+  // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
+  const made = own.flatMap((entry) => [...entry.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)]);
+  const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
   // To the second: what a build makes itself is not older than the second in which it began.
   return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
-}
-
-/** What was taken out of a cache has the time at which it was made first. */
-const IMPORTED = /^Description:\s+imported /m;
-
-/** When a record of the build cache was made: `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`. */
-function madeAt(record: string): number[] {
-  const made = /^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/m.exec(record);
-  return made ? [Date.parse(`${made[1]}T${made[2]}${made[3]}`)] : [];
 }
 
 function imageStore({ Driver, DriverStatus }: Info): Engine['imageStore'] {

@@ -26,8 +26,6 @@ interface Vertex {
   /** Set when the vertex is a step of the Dockerfile. */
   step: StepTrace | null;
   intervals: Map<number, Interval>;
-  /** Layer → bytes of it that were fetched. */
-  layers: Map<string, number>;
   /** The end of a log line that is still to come. */
   rest: string;
   decoder: InstanceType<typeof TextDecoder>;
@@ -122,13 +120,12 @@ export class RawJson {
   }
 
   #status({ id, vertex: digest, current = 0 }: NonNullable<SolveStatus['statuses']>[number]): BuildEvent[] {
-    const vertex = this.#vertices.get(digest);
-    const step = vertex?.step;
+    const step = this.#vertices.get(digest)?.step;
     // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
-    if (!step || !/^(pulling )?sha256:/.test(id)) return [];
+    const layer = /^(?:pulling )?(sha256:.*)/.exec(id)?.[1];
+    if (!step || !layer) return [];
     step.fetched = true;
-    vertex.layers.set(id, Math.max(current, vertex.layers.get(id) ?? 0));
-    step.bytesFetched = [...vertex.layers.values()].reduce((all, bytes) => all + bytes, 0);
+    step.layers.set(layer, Math.max(current, step.layers.get(layer) ?? 0));
     if (step.keyword === 'FROM') step.cached = false;
     return [];
   }
@@ -163,12 +160,12 @@ function newVertex({ digest, name, inputs = [] }: { digest: string; name: string
     cached: false,
     intervals: [],
     fetched: false,
-    bytesFetched: 0,
+    layers: new Map(),
     digest: /^FROM$/i.test(match[5] ?? '') ? (/@(sha256:[0-9a-f]{64})/.exec(name)?.[1] ?? null) : null,
     error: null,
     log: [],
   };
-  return { name, step, intervals: new Map(), layers: new Map(), rest: '', decoder: new TextDecoder() };
+  return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
 }
 
 function count({ intervals }: Vertex): { open: number; closed: number } {

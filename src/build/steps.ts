@@ -77,13 +77,12 @@ export interface Described {
  * @param failed the provenance of a failed build does not exist: add the steps that the builder did not come to
  */
 export function describeSteps(
-  told: StepTrace[],
+  traces: StepTrace[],
   places: Places,
   lines: Map<string, number[]>,
   failed: boolean,
 ): Described[] {
-  const traces = together(told);
-  const found: { place: Place | null; trace: StepTrace | null }[] = [];
+  const found: Found[] = [];
   for (const trace of traces) {
     const starts = lines.get(trace.key);
     const located = places.all.filter(
@@ -105,6 +104,7 @@ export function describeSteps(
       found.push({ place, trace: trace || null });
     }
   }
+  joinParts(found);
   const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
   const order = ({ place }: (typeof found)[number]) => (place ? places.all.indexOf(place) : places.all.length);
   return found
@@ -122,24 +122,30 @@ export function describeSteps(
     });
 }
 
+interface Found {
+  place: Place | null;
+  trace: StepTrace | null;
+}
+
 /**
- * What the builder tells apart under one number is one step: of an ADD of a URL, what it fetches and what it puts into the
- * image. The last of them, which takes the others in, says whether the step was reused.
+ * What an ADD fetches from elsewhere is a vertex of its own, with the name and the line of the one that takes it in: the
+ * step is the latter, and the time of both is its time.
  */
-function together(traces: StepTrace[]): StepTrace[] {
-  const steps = new Map<string, StepTrace[]>();
-  for (const trace of traces) {
-    const { platform, stage, index, total, key } = trace;
-    const name = total > 0 ? JSON.stringify([platform, stage, index, total]) : key;
-    steps.set(name, [...(steps.get(name) ?? []), trace]);
+function joinParts(found: Found[]): void {
+  const adds = found.filter(({ place, trace }) => place && trace?.keyword === 'ADD');
+  for (const part of adds) {
+    const whole = adds.find(
+      ({ place, trace }) => place === part.place && trace?.inputs.includes(part.trace?.key ?? ''),
+    );
+    if (!whole?.trace || !part.trace) continue;
+    const { error, intervals } = part.trace;
+    whole.trace = {
+      ...whole.trace,
+      error: error ?? whole.trace.error,
+      intervals: [...intervals, ...whole.trace.intervals],
+    };
+    found.splice(found.indexOf(part), 1);
   }
-  return [...steps.values()].flatMap((parts) => {
-    const last = parts.find(({ key }) => parts.every(({ inputs }) => !inputs.includes(key)));
-    if (!last || parts.length === 1) return parts.slice(0, 1);
-    const error = parts.find((part) => part.error !== null)?.error ?? null;
-    const [intervals, log] = [parts.flatMap((part) => part.intervals), parts.flatMap((part) => part.log)];
-    return [{ ...last, error, intervals, log }];
-  });
 }
 
 /**
@@ -167,9 +173,11 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
-    bytesFetched: status === 'hit' ? (trace?.bytesFetched ?? 0) : 0,
+    bytesFetched: status === 'hit' ? sum(trace?.layers.values() ?? []) : 0,
   };
 }
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
 function statusOf({ cached, error, intervals }: StepTrace): StepStatus {
   if (error !== null) return isCancelled(error) ? 'not-run' : 'failed';

@@ -26,8 +26,8 @@ export interface StepTrace {
   intervals: Interval[];
   /** Were layers fetched for it: of a base image, or out of a cache? */
   fetched: boolean;
-  /** How many bytes of them, as far as the builder says. */
-  bytesFetched: number;
+  /** Those layers by their digests, with the bytes that the builder says: the graphdriver store says 0. */
+  layers: Map<string, number>;
   /** Of a base image, its digest, where the builder says it. */
   digest: string | null;
   /** Why it failed, in the builder's words. */

@@ -5,7 +5,7 @@ import { messageOf } from '../reason.ts';
 import { type BuildReport, type CacheReport, NO_FIGURES, type Step } from '../report/report.ts';
 import type { Digest } from './blobs.ts';
 import { Contents, OFFER } from './contents.ts';
-import { type Index, NOTHING, writeIndex } from './index-entry.ts';
+import { type Index, NOTHING, sizesOf, writeIndex } from './index-entry.ts';
 import { type Registry, type RegistryEvent, referenceIn, startRegistry } from './registry.ts';
 import type { Kept, Saving } from './save.ts';
 import type { Saved, Store } from './store.ts';
@@ -132,6 +132,11 @@ export class LayerCache {
 
   report(): CacheReport {
     return { ...this.#report, bytesFetched: this.#store.bytesFetched };
+  }
+
+  /** Bytes of what was saved, by digest. */
+  sizes(): ReadonlyMap<string, number> {
+    return sizesOf(this.#index.manifests.values());
   }
 
   /** What the last build left to explain this one; null where nothing was saved yet, unless a reason says that it was. */

@@ -127,7 +127,9 @@ function variableChange(old: StepRecord, now: StepRecord): Change[] {
   if (changed.length === 0) return [];
   const [first] = changed;
   const idle = changed.filter(({ name }) => !mentions(now, name));
-  const names = changed.slice(0, 3).map(({ name, line }) => `\`${name}\`${line === null ? '' : ` (line ${line})`}`);
+  const names = changed
+    .slice(0, 3)
+    .map(({ name, line }) => `\`${name}\` (${line === null ? 'of the base image' : `line ${line}`})`);
   const more = changed.length > names.length ? ` and ${changed.length - names.length} more` : '';
   const use = useOf(now, changed, idle);
   return [

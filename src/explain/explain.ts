@@ -138,13 +138,14 @@ class Explainer {
 
   /** The step that missed first, of those that led to this one. */
   #rootOf(step: StepRecord): string {
-    const way: string[] = [];
+    const way = new Set<string>();
     let at = step;
     for (;;) {
       const known = this.#roots.get(at.id);
       const behind: StepRecord | undefined = known || this.#isDisabled(at) ? undefined : this.#behind(at)?.input;
-      way.push(at.id);
-      if (!behind) {
+      way.add(at.id);
+      // No builder makes a circle, but what reads its output may err.
+      if (!behind || way.has(behind.id)) {
         for (const id of way) this.#roots.set(id, known ?? at.id);
         return known ?? at.id;
       }

@@ -242,10 +242,19 @@ export const STAGES: Experiment[] = [
   },
   {
     name: 'a base image that moved, and only a variable in it is another one',
+    only: 'containerd',
     files: BASE,
     images: image('ENV VERSION=1'),
     change: { images: image('ENV VERSION=2') },
     misses: { '3 RUN': because('base-image-changed', 'BASE', '`VERSION`') },
+  },
+  {
+    name: 'a base image that moved, and only a variable in it is another one: this store goes by its layers',
+    only: 'overlay2',
+    files: BASE,
+    images: image('ENV VERSION=1'),
+    change: { images: image('ENV VERSION=2') },
+    misses: { '3 RUN': because('variable-changed', '`VERSION` (of the base image)') },
   },
   {
     name: 'another base image',
