@@ -11,7 +11,7 @@ import { directoriesUpToTop, filesBelow, topLevel } from './host/git.ts';
 import { readInput } from './host/terminal.ts';
 import { openTree } from './host/tree.ts';
 import type { Inputs, Problem } from './inputs.ts';
-import { readDockerfile } from './pipeline.ts';
+import { LARGEST_DOCKERFILE, readDockerfile } from './pipeline.ts';
 import { mapText, oneLine, printable } from './report/clean.ts';
 import type { LintReport, Sources } from './report/report.ts';
 
@@ -77,7 +77,7 @@ function isPiece(text: string, { stages, instructions }: Dockerfile, { findings 
 /** A file, read; standard input has no path. */
 async function readSource(operand: string) {
   if (operand === STANDARD_INPUT) return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
-  return { name: operand, path: operand, ...(await readText(operand)) };
+  return { name: operand, path: operand, ...(await readText(operand, LARGEST_DOCKERFILE)) };
 }
 
 function onceEach(files: readonly string[]): string[] {

@@ -23,6 +23,9 @@ import type { Display } from './report/terminal.ts';
 import { argumentValues, buildArguments, secretValues } from './secrets.ts';
 import { skipped, smokeTest } from './smoke/smoke.ts';
 
+/** Bytes. BuildKit takes a Dockerfile in one message, of which this is the limit (containerd's DefaultMaxRecvMsgSize). */
+export const LARGEST_DOCKERFILE = 16 << 20;
+
 /** How a job talks while it runs. */
 export interface Ui {
   display: Display;
@@ -54,7 +57,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const opening = openLayers(inputs, file);
   const [found, source, noContext] = await Promise.all([
     findEngine(),
-    readText(file),
+    readText(file, LARGEST_DOCKERFILE),
     directoryProblem(inputs.context),
   ]);
   const problems = [

@@ -5,12 +5,13 @@ import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import { neededStages, numberedSteps } from '../../src/dockerfile/stages.ts';
 import { scopeAt } from '../../src/dockerfile/variables.ts';
 import { lint } from '../../src/lint/lint.ts';
+import { cpuSeconds } from '../support/cpu.ts';
 
 /** Seconds that everything takes that is asked of a file of this size, but for the rules. */
 function seconds(text: string): number {
-  const start = performance.now();
+  const start = cpuSeconds();
   const { dockerfile } = parseDockerfile(text, 'Dockerfile');
-  const elapsed = (performance.now() - start) / 1000;
+  const elapsed = cpuSeconds() - start;
   neededStages(dockerfile, null);
   for (const stage of dockerfile.stages) numberedSteps(stage);
   return elapsed;
@@ -55,16 +56,16 @@ test.each([
   ['chains of cd', 'cd a || '.repeat(50_000)],
 ])('shell text, %s: below 5 s', (_, text) => {
   const { dockerfile } = parseDockerfile(`FROM a\nRUN ${text}b`, 'Dockerfile');
-  const start = performance.now();
+  const start = cpuSeconds();
   for (const instruction of dockerfile.instructions) shellCommands(instruction);
-  expect((performance.now() - start) / 1000).toBeLessThan(5);
+  expect(cpuSeconds() - start).toBeLessThan(5);
 });
 
 test('the rules, on 8,000 lines with installs: below 5 s', () => {
   const text = `FROM a\n${'COPY . .\nRUN npm ci\nRUN apt-get install b\nRUN pip install c\n'.repeat(2000)}`;
-  const start = performance.now();
+  const start = cpuSeconds();
   lint({ ...parseDockerfile(text, 'Dockerfile'), contextHas: () => true });
-  expect((performance.now() - start) / 1000).toBeLessThan(5);
+  expect(cpuSeconds() - start).toBeLessThan(5);
 });
 
 test('the rules, on 4,000 lines with something for each of them: below 2 s', () => {
@@ -88,9 +89,9 @@ RUN pip install -r requirements.txt`;
     Array.from({ length: 250 }, (_, index) => chained(index)).join(''),
     `FROM a\n${`${stage}\n`.repeat(265)}`,
   ]) {
-    const start = performance.now();
+    const start = cpuSeconds();
     lint({ ...parseDockerfile(text, 'Dockerfile'), contextHas: () => true });
-    expect((performance.now() - start) / 1000).toBeLessThan(2);
+    expect(cpuSeconds() - start).toBeLessThan(2);
   }
 });
 
