@@ -12,7 +12,7 @@ import { readInput } from './host/terminal.ts';
 import { openTree } from './host/tree.ts';
 import type { Inputs, Problem } from './inputs.ts';
 import { makeFixes } from './lint/fixing.ts';
-import { dockerfileReader } from './pipeline.ts';
+import { dockerfileReader, LARGEST_DOCKERFILE } from './pipeline.ts';
 import { mapText, oneLine, printable } from './report/clean.ts';
 import type { LintReport, Sources } from './report/report.ts';
 
@@ -138,7 +138,7 @@ interface Source {
 
 async function readSource(operand: string): Promise<Source> {
   if (operand === STANDARD_INPUT) return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
-  return { name: operand, path: operand, ...(await readText(operand)) };
+  return { name: operand, path: operand, ...(await readText(operand, LARGEST_DOCKERFILE)) };
 }
 
 function onceEach(files: readonly string[]): string[] {

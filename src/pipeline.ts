@@ -40,6 +40,9 @@ import { fingerprint, type Smoking, skipped, smokeTest } from './smoke/smoke.ts'
 /** Seconds that a build waits, once it is through, until the files of its context were looked at. */
 const PATIENCE = 1;
 
+/** Bytes. BuildKit takes a Dockerfile in one message, of which this is the limit (containerd's DefaultMaxRecvMsgSize). */
+export const LARGEST_DOCKERFILE = 16 << 20;
+
 /** How a job talks while it runs. */
 export interface Ui {
   display: Display;
@@ -73,7 +76,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const opening = openLayers(inputs, file);
   const [found, source, noContext] = await Promise.all([
     findEngine(),
-    readText(file),
+    readText(file, LARGEST_DOCKERFILE),
     directoryProblem(inputs.context),
   ]);
   const problems = [

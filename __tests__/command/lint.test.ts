@@ -1,7 +1,7 @@
 // The lint command, as users start it: what it takes for Dockerfiles, its formats, its exit codes. No engine is needed.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { command, directory, node24, root } from '../support/engine.ts';
@@ -63,6 +63,23 @@ describe('without operands', () => {
         '✗ empty has no Dockerfile in it (what git ignores does not count).',
         '✗ /nowhere/Dockerfile does not exist.',
         '✗ a\\nb does not exist.\n',
+      ].join('\n'),
+    );
+  });
+
+  test('files that are none, or too large', async () => {
+    const there = directory({ large: '' });
+    execFileSync('mkfifo', [join(there, 'pipe')]);
+    symlinkSync('loop', join(there, 'loop'));
+    truncateSync(join(there, 'large'), 2 ** 30);
+    const ran = await command(['lint', 'pipe', '/dev/zero', 'loop', 'large'], {}, there);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toBe(
+      [
+        '✗ pipe is a pipe, a socket or a device, not a file.',
+        '✗ /dev/zero is a pipe, a socket or a device, not a file.',
+        '✗ loop is a symbolic link to itself.',
+        '✗ large is larger than 16 MB.\n',
       ].join('\n'),
     );
   });

@@ -47,6 +47,11 @@ test('a context that is not there has nothing', () => {
   expect('has' in context && ['', 'a'].map((path) => context.has(path))).toEqual([false, false]);
 });
 
+test('an ignore file that nobody wrote leaves the context unknown', () => {
+  const root = make({ '.dockerignore': 'a\n'.repeat(2 ** 20), b: '' });
+  expect(readContext(root, join(root, 'Dockerfile'))).toEqual({ problem: '.dockerignore is larger than 1 MB' });
+});
+
 test('a few names are told without reading a directory', () => {
   const root = make({ 'a/b/c': '', 'a/x': '', '.dockerignore': 'a/x' });
   const asked: string[] = [];

@@ -19,7 +19,7 @@ export interface Found {
 // As in BuildKit (cache/contenthash/path.go) and Go.
 const MOST_LINKS = 255;
 
-// A manifest or a lock file's head is no larger; what is, is not read into memory.
+// A manifest, a lock file's head or an ignore file is no larger; what is, is not read into memory.
 const MOST_TEXT = 1 << 20;
 
 export class Context {
@@ -159,7 +159,8 @@ export class Context {
 }
 
 /**
- * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
+ * The context of a build, or why nobody can tell what is in it: patterns in an ignore file that are none, on which the
+ * build fails, or more of them than anybody writes.
  * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
  * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
  * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
@@ -169,6 +170,7 @@ export function readContext(directory: string, dockerfile: string): Context | { 
   const own = [openTree(dirname(dockerfile)), `${basename(dockerfile)}.dockerignore`] as const;
   for (const [place, name] of [own, [tree, '.dockerignore'] as const]) {
     const found = new Context(place, new Patterns([])).find(name);
+    if (found !== null && found.entry.size > MOST_TEXT) return { problem: `${name} is larger than 1 MB` };
     const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
     if (text === null) continue;
     try {

@@ -247,8 +247,9 @@ class Collector {
       this.isolated(() => this.script(inner(script, text, pos, node)));
       return;
     }
-    const text = script.text.slice(node.pos, node.end);
-    const range = script.locate(node.pos, node.end);
+    // A quote that is never closed takes in the end of the script, and more.
+    const text = script.text.slice(node.pos, node.end).trimEnd();
+    const range = script.locate(node.pos, node.pos + text.length);
     this.simple({ words, assignments, text, range }, (at) =>
       inner(script, words[at] ?? '', (nodes[at]?.pos ?? 0) + 1, node),
     );

@@ -14,6 +14,14 @@ export function linkStages(
   const stages: Stage[] = [];
   const problems: SyntaxProblem[] = [];
   const byName = new Map<string, number>();
+  const left = new Map<Stage, Instruction[]>();
+  /** What a stage leaves behind ONBUILD: the same list for all that are built from it. */
+  const leftBehind = (parent: Stage | undefined): Instruction[] => {
+    if (parent === undefined) return [];
+    const known = left.get(parent) ?? parent.instructions.flatMap(({ trigger }) => trigger ?? []);
+    left.set(parent, known);
+    return known;
+  };
   for (const instruction of instructions) {
     const stage = stages.at(-1);
     if (instruction.keyword === 'FROM') {
@@ -23,7 +31,7 @@ export function linkStages(
       if (resolved !== null && !byName.has(resolved)) problems.push(...wrongCase(resolved, range, byName));
       const name = stageName(instruction);
       if (name !== null) byName.set(name, stages.length);
-      const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
+      const triggers = leftBehind(parentOf({ stages }, { base }));
       stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
     } else if (stage !== undefined) {
       stage.instructions.push(instruction);

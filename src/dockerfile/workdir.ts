@@ -24,10 +24,17 @@ export function* places(dockerfile: Dockerfile, stage: Stage, buildArgs: BuildAr
   }
 }
 
-/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
+// PATH_MAX of Linux.
+const LONGEST_PATH = 4096;
+
+/**
+ * The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end; null too where no
+ * path is so long.
+ */
 export function changeDirectory(directory: string | null, path: string): string | null {
   if (isAbsolute(path)) directory = '/';
   if (directory === null) return null;
   const joined = join(directory, path);
+  if (joined.length > LONGEST_PATH) return null;
   return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
 }

@@ -21,9 +21,17 @@ import { dirname, join, resolve } from 'node:path';
 
 export type TextFile = { text: string; problem: null } | { text: null; problem: string };
 
-/** The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", … */
-export async function readText(path: string): Promise<TextFile> {
+/**
+ * The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", …
+ * @param most bytes of a file that are still read
+ */
+export async function readText(path: string, most = Number.POSITIVE_INFINITY): Promise<TextFile> {
   try {
+    const found = await stat(path);
+    // Reading a pipe may wait for ever, and some devices never end.
+    if (!found.isFile() && !found.isDirectory())
+      return { text: null, problem: 'is a pipe, a socket or a device, not a file' };
+    if (found.isFile() && found.size > most) return { text: null, problem: `is larger than ${most >> 20} MB` };
     return { text: await readFile(path, 'utf8'), problem: null };
   } catch (error) {
     return { text: null, problem: reason(error) };

@@ -28,6 +28,11 @@ import { inheritedSteps, type Step, stepsOf } from './walk.ts';
 export const culpritsOf = remembering((input: LintInput): readonly Culprit[] => {
   const { dockerfile } = input;
   const culprits = new Map<Range, Culprit>();
+  let comparisons = 0;
+  const mayCompare = (sources: number): boolean => {
+    comparisons += sources;
+    return comparisons <= MOST_COMPARISONS;
+  };
   for (const [stage, steps] of stepsOf(dockerfile)) {
     if (!steps.some(({ commands }) => commands.some(installOf))) continue;
     // The nearest first.
@@ -35,7 +40,7 @@ export const culpritsOf = remembering((input: LintInput): readonly Culprit[] => 
       .map((step) => seen(step, input))
       .reverse();
     for (const step of steps) {
-      findCulprits(step, above, input, culprits);
+      findCulprits(step, above, input, culprits, mayCompare);
       above.unshift(seen(step, input));
       above.length = Math.min(above.length, FARTHEST);
     }
@@ -85,6 +90,9 @@ export function breaksSystemOnly({ broken }: Culprit): boolean {
   return broken.every(({ installs }) => installs.every(({ install }) => isSystem(install)));
 }
 
+// What no Dockerfile reaches: how often a source is held against an install.
+const MOST_COMPARISONS = 300_000;
+
 // No Dockerfile has so many instructions between a COPY and an install, or mounts for one; a file that was made to hang
 // linters may.
 const FARTHEST = 100;
@@ -114,12 +122,23 @@ function seen(step: Step, input: LintInput): Seen {
 }
 
 /** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
-function findCulprits(step: Step, above: readonly Seen[], input: LintInput, culprits: Map<Range, Culprit>): void {
+function findCulprits(
+  step: Step,
+  above: readonly Seen[],
+  input: LintInput,
+  culprits: Map<Range, Culprit>,
+  mayCompare: (sources: number) => boolean,
+): void {
   const installs = leadingInstalls(step);
   if (installs.length === 0 || step.mounted.length > FARTHEST) return;
-  if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input)))) return;
+  const manifests = installs.map(({ install }) => ({
+    install,
+    files: filesOf(install, step.workdir, [], input) ?? [],
+  }));
+  if (above.some((earlier) => manifests.every(({ install, files }) => repeats(install, files, earlier)))) return;
   const everything = [...step.mounted, ...above.flatMap((earlier) => earlier.step.sources)];
   const accuse = (culprit: Step, sources: readonly Source[], range: Range, between: () => Step[]): void => {
+    if (!mayCompare(installs.length * everything.length)) return;
     const verdicts = installs.map(({ install }) => judge(sources, range, install, step, everything, input));
     // Those in front of the first that has to stay; a mount is there for all of the RUN.
     const staying = verdicts.indexOf(null);
@@ -184,14 +203,10 @@ function removesPackages(command: ShellCommand): boolean {
 }
 
 /** Whether an earlier step has installed the same manifests. */
-function repeats(install: Install, step: Step, { installed }: Seen, input: LintInput): boolean {
-  if (installed.length === 0) return false;
-  const files = filesOf(install, step.workdir, [], input) ?? [];
+function repeats({ manager }: Install, files: readonly string[], { installed }: Seen): boolean {
   return (
     files.length > 0 &&
-    installed.some(
-      ({ manager, files: before }) => manager === install.manager && files.every((file) => before.includes(file)),
-    )
+    installed.some((before) => before.manager === manager && files.every((file) => before.files.includes(file)))
   );
 }
 

@@ -5,6 +5,7 @@ import type { BuildArgs } from '../dockerfile/variables.ts';
 import { isPlain } from './edits.ts';
 import type { Confidence, Finding, Fix, RelatedLocation, Severity } from './finding.ts';
 import { Ignores } from './ignores.ts';
+import { judgedPart } from './part.ts';
 import { RULES } from './rules/index.ts';
 
 /** What the rules may look at. */
@@ -94,7 +95,8 @@ export interface Linted {
 }
 
 /** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
-export function lint(input: LintInput, rules: readonly Rule[] = RULES, ignore: readonly string[] = []): Linted {
+export function lint(whole: LintInput, rules: readonly Rule[] = RULES, ignore: readonly string[] = []): Linted {
+  const input = { ...whole, dockerfile: judgedPart(whole.dockerfile) };
   const { path } = input.dockerfile;
   const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
   const ignores = new Ignores(input.dockerfile);

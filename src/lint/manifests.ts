@@ -22,6 +22,8 @@ interface Files {
 const NODE_HINTS = ['patches', 'prisma', 'packages', '.husky'];
 const NODE_LOCAL = /"\s*:\s*"(file|link|portal):/;
 
+// Where a pattern begins at lines it takes blanks and not line ends: of those a stranger's file may have a million.
+
 /** What each manager reads. pip and `cargo chef cook` are given theirs on the line. */
 const FILES: Readonly<Record<ProjectManager, Files>> = {
   npm: {
@@ -57,7 +59,7 @@ const FILES: Readonly<Record<ProjectManager, Files>> = {
     lock: [],
     settings: [],
     hints: ['setup.py', 'pyproject.toml'],
-    local: /^\s*(-e|--editable|\.{1,2}\/|\.(\s|$|\[)|file:)|@\s*file:/m,
+    local: /^[ \t]*(-e|--editable|\.{1,2}\/|\.(\s|$|\[)|file:)|@\s*file:/m,
   },
   poetry: {
     manifest: ['pyproject.toml'],
@@ -85,7 +87,7 @@ const FILES: Readonly<Record<ProjectManager, Files>> = {
     lock: ['Gemfile.lock'],
     settings: ['.ruby-version', '.tool-versions'],
     hints: ['vendor/cache'],
-    local: /^\s*gemspec\b|\bpath:|:path\s*=>|^\s*path\s|\b(eval_gemfile|require_relative)\b|\bFile\./m,
+    local: /^[ \t]*gemspec\b|\bpath:|:path\s*=>|^[ \t]*path\s|\b(eval_gemfile|require_relative)\b|\bFile\./m,
   },
   composer: {
     manifest: ['composer.json'],
@@ -114,7 +116,7 @@ const FILES: Readonly<Record<ProjectManager, Files>> = {
     lock: ['gradle.lockfile'],
     settings: ['settings.gradle', 'settings.gradle.kts', 'gradle.properties', 'gradlew', 'gradle'],
     hints: ['buildSrc'],
-    local: /\bproject\s*\(|\bapply\s*\(?\s*from\b|\bfiles\s*\(|\bfileTree\s*\(/,
+    local: /\bproject\s*\(|\bapply\s*(\(\s*)?from\b|\bfiles\s*\(|\bfileTree\s*\(/,
   },
   dotnet: {
     manifest: ['*.csproj', '*.fsproj', '*.vbproj', '*.sln', '*.slnx'],
@@ -161,6 +163,9 @@ export function isNode({ manager }: Install): boolean {
 export function locksOf(install: Install): readonly string[] {
   return install.files.length > 0 ? [] : (filesOf(install)?.lock ?? []);
 }
+
+/** The names of all lock files. */
+export const LOCKS: readonly string[] = Object.values(FILES).flatMap(({ lock }) => lock);
 
 /** What an install reads of the context, and what else there is that it may read. Paths in the context. */
 interface Needs {
@@ -267,11 +272,11 @@ function scriptHints(install: Install, directory: string, text: string | null): 
 function members(origin: string, text: string | null, input: LintInput): string[] | null {
   const directory = dirname(origin);
   const yaml = input.contextText?.(join(directory, 'pnpm-workspace.yaml')) ?? '';
-  const [, inJson = ''] = /"workspaces"\s*:\s*(?:\{[^[]*)?\[([^\]]*)\]/.exec(text ?? '') ?? [];
+  const [, inJson = ''] = /"workspaces"\s*:\s*(?:\{[^[{]*)?\[([^\][]*)\]/.exec(text ?? '') ?? [];
   const [, inYaml = ''] = /^packages:\s*\n((?:\s*(?:-.*|#.*)?\n?)*)/m.exec(yaml) ?? [];
   const patterns = [
     ...[...inJson.matchAll(/"([^"]*)"/g)].map(([, pattern = '']) => pattern),
-    ...[...inYaml.matchAll(/^\s*-\s*["']?([^"'\s#]+)/gm)].map(([, pattern = '']) => pattern),
+    ...[...inYaml.matchAll(/^[ \t]*-[ \t]*["']?([^"'\s#]+)/gm)].map(([, pattern = '']) => pattern),
   ];
   const found = patterns.map((pattern) => directoriesOf(join(directory, pattern), input));
   if (found.includes(null)) return null;
@@ -294,7 +299,7 @@ function directoriesOf(pattern: string, { contextNames }: LintInput): string[] |
 
 /** The requirements files that one includes, and those that they include. */
 function included(origin: string, text: string | null, input: LintInput, seen = new Set([origin])): string[] | null {
-  const names = [...(text ?? '').matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm)];
+  const names = [...(text ?? '').matchAll(/^[ \t]*(?:-r|-c|--requirement|--constraint)[ \t=]*([^\s#]+)/gm)];
   const paths = names
     .map(([, name = '']) => name)
     .filter((name) => !/^https?:/.test(name))

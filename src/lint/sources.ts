@@ -35,12 +35,18 @@ export function isCode({ context, directory, path }: Source): boolean {
   return context && !directory && CODE.test(basename(path));
 }
 
-/** What a COPY or ADD brings. Sources whose place depends on a variable nobody knows, and URLs, are left out. */
+// No COPY names so many; a file that was made to hang linters may.
+const MOST_SOURCES = 500;
+
+/**
+ * What a COPY or ADD brings. Left out are URLs, sources whose place depends on a variable nobody knows, and all of a list
+ * that is too long to be one.
+ */
 export function sourcesOf({ instruction, scope, workdir }: Placed, escapeToken: string): Source[] {
   const copy = copied(instruction);
   const destination = copy && resolve(copy.destination.text, scope, escapeToken);
   const to = destination ? changeDirectory(workdir, destination) : null;
-  if (!copy || !destination || to === null) return [];
+  if (!copy || !destination || to === null || copy.sources.length > MOST_SOURCES) return [];
   const { range } = instruction;
   // What is left of a directory under these flags is hard to tell: it counts as something that is not the source.
   const narrowed = ['from', 'exclude', 'parents'].some((flag) => flagValue(instruction, flag) !== null);
@@ -66,7 +72,8 @@ export function sourcesOf({ instruction, scope, workdir }: Placed, escapeToken: 
 
 /** The parts of the context that a RUN mounts. */
 export function mountedSources({ instruction, scope, workdir }: Placed, escapeToken: string): Source[] {
-  return mounts(instruction).flatMap(({ type, from, source, target, range }) => {
+  const all = mounts(instruction);
+  return (all.length > MOST_SOURCES ? [] : all).flatMap(({ type, from, source, target, range }) => {
     const destination = target === null ? null : resolve(target, scope, escapeToken);
     const to = destination === null ? null : changeDirectory(workdir, destination);
     const path = resolve(source ?? '.', scope, escapeToken);
@@ -100,6 +107,7 @@ export function originOf(file: string, source: Source): string | null {
   }
   if (source.to === file) return source.path;
   const pattern = basename(source.path);
+  if (!/[*?[]/.test(pattern)) return null;
   const matches = source.to === join(dirname(file), pattern) && matchesPattern(basename(file), pattern);
   return matches ? join(dirname(source.path), basename(file)) : null;
 }

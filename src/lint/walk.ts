@@ -20,8 +20,12 @@ export interface Step {
   scope: Scope | null;
 }
 
+// More than a Dockerfile names; of a file that was made to hang linters, the others count as unknown.
+const MOST_SOURCES = 1000;
+
 /** The steps of each stage, what the parent left behind ONBUILD included. */
 export const stepsOf = remembering((dockerfile: Dockerfile): ReadonlyMap<Stage, readonly Step[]> => {
+  let sources = 0;
   const steps = new Map<Stage, Step[]>();
   // A walk to the last of a line of stages passes all the others, so that the last come first.
   for (const stage of dockerfile.stages.toReversed()) {
@@ -29,7 +33,10 @@ export const stepsOf = remembering((dockerfile: Dockerfile): ReadonlyMap<Stage, 
     const missing = new Set(ancestry(dockerfile, stage).filter((member) => !steps.has(member)));
     for (const member of missing) steps.set(member, []);
     for (const placed of places(dockerfile, stage)) {
-      if (missing.has(placed.stage)) steps.get(placed.stage)?.push(stepOf(placed, dockerfile.escape));
+      if (!missing.has(placed.stage)) continue;
+      const step = stepOf(placed, dockerfile.escape);
+      sources += step.sources.length + step.mounted.length;
+      steps.get(placed.stage)?.push(sources > MOST_SOURCES ? { ...step, sources: [], mounted: [] } : step);
     }
   }
   // In the order of the file.

@@ -3,9 +3,12 @@
 
 import { stripVTControlCharacters } from 'node:util';
 
-/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
+/**
+ * Removes what a hostile text could do to a terminal: escape sequences, control characters but tab and line end, and what
+ * turns the direction of the text behind it, so that it reads as something else.
+ */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, '');
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
 }
 
 /** A name, which may have any character, on one line. */

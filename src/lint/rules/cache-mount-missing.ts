@@ -233,7 +233,7 @@ function withMounts(run: Instruction, targets: readonly string[]): string {
 
 /** What would empty the mount, or not fill it. */
 function cleaning(runs: readonly Instruction[], { instructions }: Dockerfile): string[] {
-  const [cleans] = runs.flatMap(({ text }) => /\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
+  const [cleans] = runs.flatMap(({ text }) => /\b\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
   const switched = instructions.some(
     (instruction) => instruction.keyword === 'ENV' && mentions(instruction).has('PIP_NO_CACHE_DIR'),
   );

@@ -14,7 +14,7 @@ import { fix, replace } from '../edits.ts';
 import type { Fix } from '../finding.ts';
 import { type Install, installOf } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
-import { locksOf, manifestsOf, pickManifest } from '../manifests.ts';
+import { LOCKS, locksOf, manifestsOf, pickManifest } from '../manifests.ts';
 import { flagsOf } from '../paste.ts';
 import { originOf, type Source } from '../sources.ts';
 import { inheritedSteps, type Step, stepsOf } from '../walk.ts';
@@ -41,14 +41,14 @@ function findingsIn(stage: Stage, steps: readonly Step[], input: LintInput): Rul
   if (!steps.some((step) => locked(step).length > 0)) return [];
   const found: RuleFinding[] = [];
   const above: Bringer[] = [];
-  let text = '';
+  const mentioned = new Set<string>();
   for (const step of [...inheritedSteps(input.dockerfile, stage, FARTHEST), ...steps]) {
     const { instruction, sources, mounted } = step;
-    text += `${instruction.text}\n`;
+    for (const name of LOCKS) if (instruction.text.includes(name)) mentioned.add(name);
     for (const { install, words } of step.stage === stage ? locked(step) : []) {
       if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
       const bringers = [...above.slice(-FARTHEST), { instruction, sources: mounted }];
-      const finding = judge(install, step, bringers, text, input);
+      const finding = judge(install, step, bringers, mentioned, input);
       if (finding !== null) found.push(finding);
     }
     // Who knows what it brings?
@@ -72,7 +72,7 @@ function judge(
   install: Install,
   { instruction, workdir }: Step,
   above: readonly Bringer[],
-  text: string,
+  mentioned: ReadonlySet<string>,
   input: LintInput,
 ): RuleFinding | null {
   const here = install.directory === null ? null : changeDirectory(workdir, install.directory);
@@ -86,7 +86,7 @@ function judge(
       const lock = locksOf(install).find((name) => input.contextHas(join(dirname(origin), name)) === true);
       if (lock === undefined || flagValue(bringer, 'parents') !== null) return null;
       const isThere = above.some((other) => other.sources.some((known) => originOf(join(here, lock), known) !== null));
-      if (isThere || text.includes(lock)) return null;
+      if (isThere || mentioned.has(lock)) return null;
       return report(install, instruction, bringer, origin, join(dirname(origin), lock));
     }
   }
