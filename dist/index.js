@@ -31997,9 +31997,18 @@ var external_node_os_ = __nccwpck_require__(8161);
 
 
 
-/** The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", … */
-async function readText(path) {
+/**
+ * The text of a file (UTF-8, wrong bytes replaced), or why there is none: "does not exist", "is a directory", …
+ * @param most bytes of a file that are still read
+ */
+async function readText(path, most = Number.POSITIVE_INFINITY) {
     try {
+        const found = await (0,promises_namespaceObject.stat)(path);
+        // Reading a pipe may wait for ever, and some devices never end.
+        if (!found.isFile() && !found.isDirectory())
+            return { text: null, problem: 'is a pipe, a socket or a device, not a file' };
+        if (found.isFile() && found.size > most)
+            return { text: null, problem: `is larger than ${most >> 20} MB` };
         return { text: await (0,promises_namespaceObject.readFile)(path, 'utf8'), problem: null };
     }
     catch (error) {
@@ -33459,6 +33468,15 @@ function linkStages(instructions, globals, escapeToken) {
     const stages = [];
     const problems = [];
     const byName = new Map();
+    const left = new Map();
+    /** What a stage leaves behind ONBUILD: the same list for all that are built from it. */
+    const leftBehind = (parent) => {
+        if (parent === undefined)
+            return [];
+        const known = left.get(parent) ?? parent.instructions.flatMap(({ trigger }) => trigger ?? []);
+        left.set(parent, known);
+        return known;
+    };
     for (const instruction of instructions) {
         const stage = stages.at(-1);
         if (instruction.keyword === 'FROM') {
@@ -33470,7 +33488,7 @@ function linkStages(instructions, globals, escapeToken) {
             const name = link_stageName(instruction);
             if (name !== null)
                 byName.set(name, stages.length);
-            const triggers = parentOf({ stages }, { base })?.instructions.flatMap(({ trigger }) => trigger ?? []) ?? [];
+            const triggers = leftBehind(parentOf({ stages }, { base }));
             stages.push({ index: stages.length, name, base, from: instruction, triggers, instructions: [] });
         }
         else if (stage !== undefined) {
@@ -41181,13 +41199,20 @@ function* places(dockerfile, stage, buildArgs = {}) {
         workdir = path === null ? null : changeDirectory(workdir, path);
     }
 }
-/** The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end. */
+// PATH_MAX of Linux.
+const LONGEST_PATH = 4096;
+/**
+ * The directory after a change from `directory` (null: unknown) to `path`, without a slash at its end; null too where no
+ * path is so long.
+ */
 function changeDirectory(directory, path) {
     if ((0,posix_namespaceObject.isAbsolute)(path))
         directory = '/';
     if (directory === null)
         return null;
     const joined = (0,posix_namespaceObject.join)(directory, path);
+    if (joined.length > LONGEST_PATH)
+        return null;
     return joined.length > 1 ? joined.replace(/\/$/, '') : joined;
 }
 
@@ -41413,8 +41438,9 @@ class Collector {
             this.isolated(() => this.script(inner(script, text, pos, node)));
             return;
         }
-        const text = script.text.slice(node.pos, node.end);
-        const range = script.locate(node.pos, node.end);
+        // A quote that is never closed takes in the end of the script, and more.
+        const text = script.text.slice(node.pos, node.end).trimEnd();
+        const range = script.locate(node.pos, node.pos + text.length);
         this.simple({ words, assignments, text, range }, (at) => inner(script, words[at] ?? '', (nodes[at]?.pos ?? 0) + 1, node));
     }
     /** Finds the scripts in `$(…)`, backticks and `<(…)`, down to any depth of words. */
@@ -41482,17 +41508,25 @@ function scriptArgument(words) {
 // What every rule asks of instructions: their commands, the words in them, the stages that begin with them.
 
 
-/** Makes a function of an object remember what it said of it: several rules ask the same of one instruction. */
+/**
+ * Makes a function of an object remember what it said of it: several rules ask the same of one instruction. The answer is
+ * kept in the object, unseen: a WeakMap of 100,000 of them takes the garbage collector seconds.
+ */
 function remembering(compute) {
-    const known = new WeakMap();
+    const answer = Symbol();
     return (key) => {
-        const entry = known.get(key) ?? { value: compute(key) };
-        known.set(key, entry);
-        return entry.value;
+        const known = key[answer];
+        if (known !== undefined)
+            return known.value;
+        const value = compute(key);
+        Object.defineProperty(key, answer, { value: { value } });
+        return value;
     };
 }
+// Of a script that was made to hang linters, the first ones.
+const MOST_COMMANDS = 1000;
 /** The commands of a RUN; none of any other instruction. */
-const commandsOf = remembering((instruction) => instruction.keyword === 'RUN' ? shellCommands(instruction) : []);
+const commandsOf = remembering((instruction) => instruction.keyword === 'RUN' ? shellCommands(instruction).slice(0, MOST_COMMANDS) : []);
 /** All names in the text of an instruction, heredocs included: `$A`, `${A:-x}`, `%A%` and `process.env.A` all mention A. */
 const mentions = remembering(({ text, heredocs }) => new Set([text, ...heredocs.map(({ content }) => content)].flatMap((part) => part.match(/\w+/g) ?? [])));
 const DESCRIBES = new Set([
@@ -41685,6 +41719,31 @@ class Ignores {
             return [{ ...finding, message, remedy: 'Remove it, so that it does not hide what comes later.' }];
         });
     }
+}
+
+;// CONCATENATED MODULE: ./lib/lint/part.js
+// The largest of 1,673 in public repositories has 254.
+const MOST_INSTRUCTIONS = 1000;
+const MOST_TRIGGERS = 127;
+/** The file up to the last instruction that is judged; itself where that is all of it. */
+function judgedPart(dockerfile) {
+    const { instructions, comments, stages } = dockerfile;
+    const last = instructions[MOST_INSTRUCTIONS - 1];
+    if (last === undefined)
+        return dockerfile;
+    const kept = new Set(instructions.slice(0, MOST_INSTRUCTIONS));
+    return {
+        ...dockerfile,
+        instructions: [...kept],
+        comments: comments.filter(({ range }) => range.start.line < last.range.start.line),
+        stages: stages
+            .filter(({ from }) => kept.has(from))
+            .map((stage) => ({
+            ...stage,
+            triggers: stage.triggers.slice(0, MOST_TRIGGERS),
+            instructions: stage.instructions.filter((instruction) => kept.has(instruction)),
+        })),
+    };
 }
 
 ;// CONCATENATED MODULE: ./lib/lint/busters.js
@@ -42298,12 +42357,17 @@ const CODE = /^(package.*\.json|(yarn|poetry|uv|bun|pnpm|Cargo|Gemfile|composer|
 function isCode({ context, directory, path }) {
     return context && !directory && CODE.test((0,posix_namespaceObject.basename)(path));
 }
-/** What a COPY or ADD brings. Sources whose place depends on a variable nobody knows, and URLs, are left out. */
+// No COPY names so many; a file that was made to hang linters may.
+const MOST_SOURCES = 500;
+/**
+ * What a COPY or ADD brings. Left out are URLs, sources whose place depends on a variable nobody knows, and all of a list
+ * that is too long to be one.
+ */
 function sourcesOf({ instruction, scope, workdir }, escapeToken) {
     const copy = copied(instruction);
     const destination = copy && resolve(copy.destination.text, scope, escapeToken);
     const to = destination ? changeDirectory(workdir, destination) : null;
-    if (!copy || !destination || to === null)
+    if (!copy || !destination || to === null || copy.sources.length > MOST_SOURCES)
         return [];
     const { range } = instruction;
     // What is left of a directory under these flags is hard to tell: it counts as something that is not the source.
@@ -42328,7 +42392,8 @@ function sourcesOf({ instruction, scope, workdir }, escapeToken) {
 }
 /** The parts of the context that a RUN mounts. */
 function mountedSources({ instruction, scope, workdir }, escapeToken) {
-    return mounts(instruction).flatMap(({ type, from, source, target, range }) => {
+    const all = mounts(instruction);
+    return (all.length > MOST_SOURCES ? [] : all).flatMap(({ type, from, source, target, range }) => {
         const destination = target === null ? null : resolve(target, scope, escapeToken);
         const to = destination === null ? null : changeDirectory(workdir, destination);
         const path = resolve(source ?? '.', scope, escapeToken);
@@ -42362,6 +42427,8 @@ function originOf(file, source) {
     if (source.to === file)
         return source.path;
     const pattern = (0,posix_namespaceObject.basename)(source.path);
+    if (!/[*?[]/.test(pattern))
+        return null;
     const matches = source.to === (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(file), pattern) && matchesPattern((0,posix_namespaceObject.basename)(file), pattern);
     return matches ? (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(source.path), (0,posix_namespaceObject.basename)(file)) : null;
 }
@@ -42411,6 +42478,7 @@ function matchesPattern(name, pattern) {
 
 const NODE_HINTS = ['patches', 'prisma', 'packages', '.husky'];
 const NODE_LOCAL = /"\s*:\s*"(file|link|portal):/;
+// Where a pattern begins at lines it takes blanks and not line ends: of those a stranger's file may have a million.
 /** What each manager reads. pip and `cargo chef cook` are given theirs on the line. */
 const FILES = {
     npm: {
@@ -42446,7 +42514,7 @@ const FILES = {
         lock: [],
         settings: [],
         hints: ['setup.py', 'pyproject.toml'],
-        local: /^\s*(-e|--editable|\.{1,2}\/|\.(\s|$|\[)|file:)|@\s*file:/m,
+        local: /^[ \t]*(-e|--editable|\.{1,2}\/|\.(\s|$|\[)|file:)|@\s*file:/m,
     },
     poetry: {
         manifest: ['pyproject.toml'],
@@ -42474,7 +42542,7 @@ const FILES = {
         lock: ['Gemfile.lock'],
         settings: ['.ruby-version', '.tool-versions'],
         hints: ['vendor/cache'],
-        local: /^\s*gemspec\b|\bpath:|:path\s*=>|^\s*path\s|\b(eval_gemfile|require_relative)\b|\bFile\./m,
+        local: /^[ \t]*gemspec\b|\bpath:|:path\s*=>|^[ \t]*path\s|\b(eval_gemfile|require_relative)\b|\bFile\./m,
     },
     composer: {
         manifest: ['composer.json'],
@@ -42503,7 +42571,7 @@ const FILES = {
         lock: ['gradle.lockfile'],
         settings: ['settings.gradle', 'settings.gradle.kts', 'gradle.properties', 'gradlew', 'gradle'],
         hints: ['buildSrc'],
-        local: /\bproject\s*\(|\bapply\s*\(?\s*from\b|\bfiles\s*\(|\bfileTree\s*\(/,
+        local: /\bproject\s*\(|\bapply\s*(\(\s*)?from\b|\bfiles\s*\(|\bfileTree\s*\(/,
     },
     dotnet: {
         manifest: ['*.csproj', '*.fsproj', '*.vbproj', '*.sln', '*.slnx'],
@@ -42547,6 +42615,8 @@ function isNode({ manager }) {
 function locksOf(install) {
     return install.files.length > 0 ? [] : (filesOf(install)?.lock ?? []);
 }
+/** The names of all lock files. */
+const LOCKS = Object.values(FILES).flatMap(({ lock }) => lock);
 /**
  * What the install reads, if its manifest is the file at `origin`. Null if it needs the source: for a local dependency,
  * a script, a package that is the project itself; or if nobody can tell.
@@ -42641,11 +42711,11 @@ function scriptHints(install, directory, text) {
 function members(origin, text, input) {
     const directory = (0,posix_namespaceObject.dirname)(origin);
     const yaml = input.contextText?.((0,posix_namespaceObject.join)(directory, 'pnpm-workspace.yaml')) ?? '';
-    const [, inJson = ''] = /"workspaces"\s*:\s*(?:\{[^[]*)?\[([^\]]*)\]/.exec(text ?? '') ?? [];
+    const [, inJson = ''] = /"workspaces"\s*:\s*(?:\{[^[{]*)?\[([^\][]*)\]/.exec(text ?? '') ?? [];
     const [, inYaml = ''] = /^packages:\s*\n((?:\s*(?:-.*|#.*)?\n?)*)/m.exec(yaml) ?? [];
     const patterns = [
         ...[...inJson.matchAll(/"([^"]*)"/g)].map(([, pattern = '']) => pattern),
-        ...[...inYaml.matchAll(/^\s*-\s*["']?([^"'\s#]+)/gm)].map(([, pattern = '']) => pattern),
+        ...[...inYaml.matchAll(/^[ \t]*-[ \t]*["']?([^"'\s#]+)/gm)].map(([, pattern = '']) => pattern),
     ];
     const found = patterns.map((pattern) => directoriesOf((0,posix_namespaceObject.join)(directory, pattern), input));
     if (found.includes(null))
@@ -42669,7 +42739,7 @@ function directoriesOf(pattern, { contextNames }) {
 }
 /** The requirements files that one includes, and those that they include. */
 function included(origin, text, input, seen = new Set([origin])) {
-    const names = [...(text ?? '').matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm)];
+    const names = [...(text ?? '').matchAll(/^[ \t]*(?:-r|-c|--requirement|--constraint)[ \t=]*([^\s#]+)/gm)];
     const paths = names
         .map(([, name = '']) => name)
         .filter((name) => !/^https?:/.test(name))
@@ -43051,8 +43121,11 @@ function withPlace({ instruction }, sources) {
 
 
 
+// More than a Dockerfile names; of a file that was made to hang linters, the others count as unknown.
+const walk_MOST_SOURCES = 1000;
 /** The steps of each stage, what the parent left behind ONBUILD included. */
 const stepsOf = remembering((dockerfile) => {
+    let sources = 0;
     const steps = new Map();
     // A walk to the last of a line of stages passes all the others, so that the last come first.
     for (const stage of dockerfile.stages.toReversed()) {
@@ -43062,8 +43135,11 @@ const stepsOf = remembering((dockerfile) => {
         for (const member of missing)
             steps.set(member, []);
         for (const placed of places(dockerfile, stage)) {
-            if (missing.has(placed.stage))
-                steps.get(placed.stage)?.push(stepOf(placed, dockerfile.escape));
+            if (!missing.has(placed.stage))
+                continue;
+            const step = stepOf(placed, dockerfile.escape);
+            sources += step.sources.length + step.mounted.length;
+            steps.get(placed.stage)?.push(sources > walk_MOST_SOURCES ? { ...step, sources: [], mounted: [] } : step);
         }
     }
     // In the order of the file.
@@ -43242,6 +43318,11 @@ function cutEdit(entry, moving, input) {
 const culpritsOf = remembering((input) => {
     const { dockerfile } = input;
     const culprits = new Map();
+    let comparisons = 0;
+    const mayCompare = (sources) => {
+        comparisons += sources;
+        return comparisons <= MOST_COMPARISONS;
+    };
     for (const [stage, steps] of stepsOf(dockerfile)) {
         if (!steps.some(({ commands }) => commands.some(installOf)))
             continue;
@@ -43250,7 +43331,7 @@ const culpritsOf = remembering((input) => {
             .map((step) => seen(step, input))
             .reverse();
         for (const step of steps) {
-            findCulprits(step, above, input, culprits);
+            findCulprits(step, above, input, culprits, mayCompare);
             above.unshift(seen(step, input));
             above.length = Math.min(above.length, FARTHEST);
         }
@@ -43294,6 +43375,8 @@ function isMount({ step }) {
 function breaksSystemOnly({ broken }) {
     return broken.every(({ installs }) => installs.every(({ install }) => isSystem(install)));
 }
+// What no Dockerfile reaches: how often a source is held against an install.
+const MOST_COMPARISONS = 300_000;
 // No Dockerfile has so many instructions between a COPY and an install, or mounts for one; a file that was made to hang
 // linters may.
 const FARTHEST = 100;
@@ -43311,14 +43394,20 @@ function seen(step, input) {
     };
 }
 /** Looks up the path from a RUN: what do its installs stand below that they do not need? `above` begins with the nearest. */
-function findCulprits(step, above, input, culprits) {
+function findCulprits(step, above, input, culprits, mayCompare) {
     const installs = leadingInstalls(step);
     if (installs.length === 0 || step.mounted.length > FARTHEST)
         return;
-    if (above.some((earlier) => installs.every(({ install }) => repeats(install, step, earlier, input))))
+    const manifests = installs.map(({ install }) => ({
+        install,
+        files: culprits_filesOf(install, step.workdir, [], input) ?? [],
+    }));
+    if (above.some((earlier) => manifests.every(({ install, files }) => repeats(install, files, earlier))))
         return;
     const everything = [...step.mounted, ...above.flatMap((earlier) => earlier.step.sources)];
     const accuse = (culprit, sources, range, between) => {
+        if (!mayCompare(installs.length * everything.length))
+            return;
         const verdicts = installs.map(({ install }) => judge(sources, range, install, step, everything, input));
         // Those in front of the first that has to stay; a mount is there for all of the RUN.
         const staying = verdicts.indexOf(null);
@@ -43383,12 +43472,9 @@ function removesPackages(command) {
     return (action !== null && action.packages.length > 0 && /\b(purge|remove|autoremove|del|erase|rm)$/.test(action.label));
 }
 /** Whether an earlier step has installed the same manifests. */
-function repeats(install, step, { installed }, input) {
-    if (installed.length === 0)
-        return false;
-    const files = culprits_filesOf(install, step.workdir, [], input) ?? [];
+function repeats({ manager }, files, { installed }) {
     return (files.length > 0 &&
-        installed.some(({ manager, files: before }) => manager === install.manager && files.every((file) => before.includes(file))));
+        installed.some((before) => before.manager === manager && files.every((file) => before.files.includes(file))));
 }
 /** The manifests that the install names or looks for, as places in the image; null where that cannot be known. */
 function culprits_filesOf(install, workdir, sources, input) {
@@ -43826,7 +43912,7 @@ function withMounts(run, targets) {
 }
 /** What would empty the mount, or not fill it. */
 function cleaning(runs, { instructions }) {
-    const [cleans] = runs.flatMap(({ text }) => /\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
+    const [cleans] = runs.flatMap(({ text }) => /\b\w+ cache (clean|purge|clear)|--no-cache-dir\b/.exec(text) ?? []);
     const switched = instructions.some((instruction) => instruction.keyword === 'ENV' && mentions(instruction).has('PIP_NO_CACHE_DIR'));
     const told = runs.flatMap(commandsOf).some((command) => fetchOf(command) && command.words.includes('--no-cache'));
     const off = cleans ?? (told ? '--no-cache' : switched ? 'PIP_NO_CACHE_DIR' : undefined);
@@ -44410,15 +44496,17 @@ function lockfile_not_copied_findingsIn(stage, steps, input) {
         return [];
     const found = [];
     const above = [];
-    let text = '';
+    const mentioned = new Set();
     for (const step of [...inheritedSteps(input.dockerfile, stage, lockfile_not_copied_FARTHEST), ...steps]) {
         const { instruction, sources, mounted } = step;
-        text += `${instruction.text}\n`;
+        for (const name of LOCKS)
+            if (instruction.text.includes(name))
+                mentioned.add(name);
         for (const { install, words } of step.stage === stage ? locked(step) : []) {
             if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word)))
                 continue;
             const bringers = [...above.slice(-lockfile_not_copied_FARTHEST), { instruction, sources: mounted }];
-            const finding = lockfile_not_copied_judge(install, step, bringers, text, input);
+            const finding = lockfile_not_copied_judge(install, step, bringers, mentioned, input);
             if (finding !== null)
                 found.push(finding);
         }
@@ -44439,7 +44527,7 @@ function locked({ commands }) {
             : [];
     });
 }
-function lockfile_not_copied_judge(install, { instruction, workdir }, above, text, input) {
+function lockfile_not_copied_judge(install, { instruction, workdir }, above, mentioned, input) {
     const here = install.directory === null ? null : changeDirectory(workdir, install.directory);
     const [alternatives = []] = manifestsOf(install);
     if (here === null || alternatives.length === 0)
@@ -44454,7 +44542,7 @@ function lockfile_not_copied_judge(install, { instruction, workdir }, above, tex
             if (lock === undefined || flagValue(bringer, 'parents') !== null)
                 return null;
             const isThere = above.some((other) => other.sources.some((known) => originOf((0,posix_namespaceObject.join)(here, lock), known) !== null));
-            if (isThere || text.includes(lock))
+            if (isThere || mentioned.has(lock))
                 return null;
             return lockfile_not_copied_report(install, instruction, bringer, origin, (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(origin), lock));
         }
@@ -45686,6 +45774,7 @@ const RULES = [
 
 
 
+
 /** How syntax problems are reported; they cannot be suppressed, because the build fails on them. */
 const SYNTAX = { id: 'syntax', severity: 'error', summary: 'What BuildKit rejects, before it runs anything.' };
 /** Reports the comments that ignore rules, where they do not do what they say. */
@@ -45698,7 +45787,8 @@ const IGNORE_COMMENT = COMMENTS.id;
 /** What findings are called besides the rules: they come from lint() itself, and have no pages. */
 const BESIDE_RULES = [SYNTAX, COMMENTS];
 /** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
-function lint(input, rules = RULES, ignore = []) {
+function lint(whole, rules = RULES, ignore = []) {
+    const input = { ...whole, dockerfile: judgedPart(whole.dockerfile) };
     const { path } = input.dockerfile;
     const judging = rules.filter(({ applies }) => applies?.(input) ?? true);
     const ignores = new Ignores(input.dockerfile);
@@ -46193,9 +46283,12 @@ var external_node_util_ = __nccwpck_require__(7975);
 // What strangers print must not reach a terminal, a summary or a file as it is: control characters go, and so do the
 // values that the user passed in. Pure.
 
-/** Removes what a hostile text could do to a terminal: escape sequences and control characters but tab and line end. */
+/**
+ * Removes what a hostile text could do to a terminal: escape sequences, control characters but tab and line end, and what
+ * turns the direction of the text behind it, so that it reads as something else.
+ */
 function printable(text) {
-    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]/gu, '');
+    return (0,external_node_util_.stripVTControlCharacters)(text).replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
 }
 /** A name, which may have any character, on one line. */
 function oneLine(name) {
@@ -49102,7 +49195,7 @@ function ignore_rooted(pattern) {
 
 // As in BuildKit (cache/contenthash/path.go) and Go.
 const MOST_LINKS = 255;
-// A manifest or a lock file's head is no larger; what is, is not read into memory.
+// A manifest, a lock file's head or an ignore file is no larger; what is, is not read into memory.
 const MOST_TEXT = 1 << 20;
 class Context {
     tree;
@@ -49243,7 +49336,8 @@ class Context {
     }
 }
 /**
- * The context of a build, or why the builder will refuse it: patterns in an ignore file that are none.
+ * The context of a build, or why nobody can tell what is in it: patterns in an ignore file that are none, on which the
+ * build fails, or more of them than anybody writes.
  * `<Dockerfile>.dockerignore` beside the Dockerfile, even an empty one, wins over `.dockerignore` in the context. Both are
  * read whether they are ignored or not; in an image they are only if COPY takes them, as any other file
  * (frontend/dockerui/config.go). The classic builder differs: it knows only the second.
@@ -49253,6 +49347,8 @@ function readContext(directory, dockerfile) {
     const own = [openTree((0,external_node_path_.dirname)(dockerfile)), `${(0,external_node_path_.basename)(dockerfile)}.dockerignore`];
     for (const [place, name] of [own, [tree, '.dockerignore']]) {
         const found = new Context(place, new Patterns([])).find(name);
+        if (found !== null && found.entry.size > MOST_TEXT)
+            return { problem: `${name} is larger than 1 MB` };
         const text = found?.entry.kind === 'file' ? place.text(found.entry.path) : null;
         if (text === null)
             continue;
@@ -53614,6 +53710,8 @@ function cannotRun({ end, log }, image, engine) {
 
 /** Seconds that a build waits, once it is through, until the files of its context were looked at. */
 const pipeline_PATIENCE = 1;
+/** Bytes. BuildKit takes a Dockerfile in one message, of which this is the limit (containerd's DefaultMaxRecvMsgSize). */
+const LARGEST_DOCKERFILE = 16 << 20;
 /**
  * Runs the job. Whatever fails is in the report; a job that cannot begin has problems instead.
  * @param wrong what is wrong with the inputs already, to be told with the rest
@@ -53623,7 +53721,7 @@ async function runJob(inputs, wrong, ui, cancel) {
     const opening = openLayers(inputs, file);
     const [found, source, noContext] = await Promise.all([
         findEngine(),
-        readText(file),
+        readText(file, LARGEST_DOCKERFILE),
         directoryProblem(inputs.context),
     ]);
     const problems = [
@@ -54938,7 +55036,7 @@ function isPiece(text, { stages, instructions }, { findings }) {
 async function readSource(operand) {
     if (operand === STANDARD_INPUT)
         return { name: INPUT_NAME, path: null, text: await readInput(), problem: null };
-    return { name: operand, path: operand, ...(await readText(operand)) };
+    return { name: operand, path: operand, ...(await readText(operand, LARGEST_DOCKERFILE)) };
 }
 function linting_onceEach(files) {
     const byPlace = new Map(files.map((file) => [file === STANDARD_INPUT ? file : (0,external_node_path_.resolve)(file), file]));
