@@ -192,3 +192,18 @@ test('one COPY takes owner and mode', () => {
     ['Let the COPY do it, and drop the chown and chmod:', 'COPY --chown=node:node --chmod=755 --from=build /a ./a'],
   ]);
 });
+
+test('what takes away copied files stays below the COPY', () => {
+  const text = `FROM python:3
+WORKDIR /app
+COPY . .
+RUN rm -r storage/uploads && ln -fs /var/uploads storage/uploads
+RUN pip install -r requirements.txt`;
+  const [finding] = lintText(`# context: requirements.txt a.py\n${text}`, 'copy-before-install').findings;
+  expect(finding?.remedy.split('\n').slice(1)).toEqual([
+    'COPY requirements.txt ./',
+    'RUN pip install -r requirements.txt',
+    'COPY . .',
+    'RUN rm -r storage/uploads && ln -fs /var/uploads storage/uploads',
+  ]);
+});

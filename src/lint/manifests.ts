@@ -238,7 +238,9 @@ function further(install: Install, origin: string, text: string | null, input: L
   if (!isNode(install) || install.files.length > 0) return [];
   if (install.runsScripts && scriptsOf(text).some((script) => !script.split(/&&|\|\||;/).every(isHarmless)))
     return null;
-  return members(origin, text, input);
+  const found = members(origin, text, input);
+  // One of a workspace: what it names lies beside it, and the lock file above.
+  return found?.length === 0 && /"\s*:\s*"workspace:/.test(text ?? '') ? null : found;
 }
 
 function isHarmless(command: string): boolean {

@@ -3,6 +3,7 @@
 import { basename, dirname, isAbsolute, join, relative } from 'node:path/posix';
 import type { ShellCommand } from '../dockerfile/commands.ts';
 import type { Instruction, Range, Stage } from '../dockerfile/dockerfile.ts';
+import { changeDirectory } from '../dockerfile/workdir.ts';
 import { type Install, installOf, isSetup } from './installs.ts';
 import { asLine, flagsOf, restAsLine, splitRun } from './paste.ts';
 import { pathWithin, type Source } from './sources.ts';
@@ -63,14 +64,17 @@ export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string 
   const below: string[] = [];
   const moved = here.slice(-1).flatMap((last) => [...last.between, last.step]);
   const own = moved.filter((other) => other.stage === stage && matters(other));
-  for (const { instruction, commands } of own) {
+  for (const { instruction, commands, workdir } of own) {
     const entry = here.find((known) => known.step.instruction === instruction);
     if (entry !== undefined) {
       const [installed, ...rest] = cut(entry);
       above.push(installed);
       below.push(...rest);
     } else {
-      const waits = culprits.has(instruction.range) || !commands.every(isSetup);
+      const waits =
+        culprits.has(instruction.range) ||
+        !commands.every(isSetup) ||
+        commands.some((command) => removes(command, workdir, sources));
       (waits ? below : above).push(asLine(instruction));
     }
   }
@@ -90,6 +94,17 @@ export function reorder(culprit: Culprit, culprits: ReadonlySet<Range>): string 
   const also = elsewhere.length > 0 ? [`Do the same for ${list(elsewhere, 'and')}.`] : [];
   const lead = leadLine(culprit, stage, manifests.length > 0);
   return [lead, ...lines.map((line) => behind + line), ...also, ...hintLines(broken)].join('\n');
+}
+
+/** Whether the command takes away, or puts a link in the place of, what the sources brought: above them it would fail. */
+function removes({ words, workdir: moved }: ShellCommand, workdir: string | null, sources: readonly Source[]): boolean {
+  const [program = '', ...operands] = words;
+  if (!['ln', 'mv', 'rm', 'rmdir'].includes(program)) return false;
+  const here = workdir === null || moved === null ? null : changeDirectory(workdir, moved);
+  return operands.some((operand) => {
+    const place = operand.startsWith('-') ? null : changeDirectory(here, operand);
+    return place !== null && sources.some(({ to }) => to !== '/' && pathWithin(to, place) !== null);
+  });
 }
 
 /** What to do, in one line. */

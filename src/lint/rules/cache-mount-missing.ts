@@ -6,13 +6,14 @@
 // - Downloads that later steps need from the layer (`go mod download`, `cargo chef cook`, `dotnet restore`, `pnpm fetch`):
 //   in a mount they are gone when it is, while the step still comes from the cache.
 // - Packages of the system, and tools that are named on the line.
-// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one;
-//   Windows, which has no such mounts.
+// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one
+//   or that only the build names; Windows, which has no such mounts.
 import { basename } from 'node:path/posix';
 import type { ShellCommand } from '../../dockerfile/commands.ts';
 import type { Dockerfile, Instruction, Stage } from '../../dockerfile/dockerfile.ts';
 import { copied, flagValue, mounts } from '../../dockerfile/files.ts';
 import { parentOf } from '../../dockerfile/stages.ts';
+import { type BuildArgs, globalScope, resolve } from '../../dockerfile/variables.ts';
 import { installOf, type Manager, type ProjectManager } from '../installs.ts';
 import type { LintInput, Rule, RuleFinding } from '../lint.ts';
 import { manifestsOf } from '../manifests.ts';
@@ -26,7 +27,7 @@ export const cacheMountMissing: Rule = {
   summary: 'Dependencies are all fetched again when one of them has changed, because no cache mount keeps the rest.',
   check(input) {
     const { dockerfile } = input;
-    return isForWindows(dockerfile) ? [] : report(fetchesOf(dockerfile), input);
+    return isForWindows(dockerfile) ? [] : report(fetchesOf(dockerfile, input.job?.buildArgs), input);
   },
 };
 
@@ -116,14 +117,16 @@ interface State {
   built: Set<Manager>;
 }
 
-function fetchesOf(dockerfile: Dockerfile): Fetch[] {
+function fetchesOf(dockerfile: Dockerfile, buildArgs: BuildArgs | undefined): Fetch[] {
   const states = new Map<Stage, State>();
   const fetches: Fetch[] = [];
   const inLayers = new Set<Manager>();
+  const globals = globalScope(dockerfile, buildArgs);
   for (const stage of dockerfile.stages) {
     const parent = parentOf(dockerfile, stage);
+    const image = resolve(stage.base.name, globals, dockerfile.escape) ?? '';
     const state: State = {
-      root: !NOT_ROOT.test(stage.base.name),
+      root: image !== '' && !NOT_ROOT.test(image),
       source: false,
       ...(parent && states.get(parent)),
       built: new Set(),

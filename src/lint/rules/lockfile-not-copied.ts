@@ -49,7 +49,9 @@ function findingsIn(stage: Stage, steps: readonly Step[], input: LintInput): Rul
       if (words.some((word) => /^--no-(package-)?lock(file)?$/.test(word))) continue;
       const bringers = [...above.slice(-FARTHEST), { instruction, sources: mounted }];
       const finding = judge(install, step, bringers, mentioned, input);
-      if (finding !== null) found.push(finding);
+      const told = found.find(({ range, remedy }) => range === finding?.range && remedy === finding.remedy);
+      if (told) told.related.push(...(finding?.related ?? []));
+      else if (finding !== null) found.push(finding);
     }
     // Who knows what it brings?
     if (sources.length < (copied(instruction)?.sources.length ?? 0)) return found;
