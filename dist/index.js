@@ -42685,7 +42685,9 @@ function further(install, origin, text, input) {
         return [];
     if (install.runsScripts && scriptsOf(text).some((script) => !script.split(/&&|\|\||;/).every(isHarmless)))
         return null;
-    return members(origin, text, input);
+    const found = members(origin, text, input);
+    // One of a workspace: what it names lies beside it, and the lock file above.
+    return found?.length === 0 && /"\s*:\s*"workspace:/.test(text ?? '') ? null : found;
 }
 function isHarmless(command) {
     return HARMLESS.test(command);
@@ -42966,6 +42968,7 @@ function splitRun(run, commands, last, twice) {
 
 
 
+
 /**
  * What to do about a COPY or ADD, told for the stage of the first install that it breaks. `culprits` are the places of
  * all that break one: they stay below.
@@ -42979,7 +42982,7 @@ function reorder(culprit, culprits) {
     const below = [];
     const moved = here.slice(-1).flatMap((last) => [...last.between, last.step]);
     const own = moved.filter((other) => other.stage === stage && matters(other));
-    for (const { instruction, commands } of own) {
+    for (const { instruction, commands, workdir } of own) {
         const entry = here.find((known) => known.step.instruction === instruction);
         if (entry !== undefined) {
             const [installed, ...rest] = cut(entry);
@@ -42987,7 +42990,9 @@ function reorder(culprit, culprits) {
             below.push(...rest);
         }
         else {
-            const waits = culprits.has(instruction.range) || !commands.every(isSetup);
+            const waits = culprits.has(instruction.range) ||
+                !commands.every(isSetup) ||
+                commands.some((command) => removes(command, workdir, sources));
             (waits ? below : above).push(asLine(instruction));
         }
     }
@@ -43007,6 +43012,17 @@ function reorder(culprit, culprits) {
     const also = elsewhere.length > 0 ? [`Do the same for ${list(elsewhere, 'and')}.`] : [];
     const lead = leadLine(culprit, stage, manifests.length > 0);
     return [lead, ...lines.map((line) => behind + line), ...also, ...hintLines(broken)].join('\n');
+}
+/** Whether the command takes away, or puts a link in the place of, what the sources brought: above them it would fail. */
+function removes({ words, workdir: moved }, workdir, sources) {
+    const [program = '', ...operands] = words;
+    if (!['ln', 'mv', 'rm', 'rmdir'].includes(program))
+        return false;
+    const here = workdir === null || moved === null ? null : changeDirectory(workdir, moved);
+    return operands.some((operand) => {
+        const place = operand.startsWith('-') ? null : changeDirectory(here, operand);
+        return place !== null && sources.some(({ to }) => to !== '/' && pathWithin(to, place) !== null);
+    });
 }
 /** What to do, in one line. */
 function leadLine(culprit, stage, copiesManifests) {
@@ -43727,8 +43743,9 @@ function readPaths(command, mount, workdir) {
 // - Downloads that later steps need from the layer (`go mod download`, `cargo chef cook`, `dotnet restore`, `pnpm fetch`):
 //   in a mount they are gone when it is, while the step still comes from the cache.
 // - Packages of the system, and tools that are named on the line.
-// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one;
-//   Windows, which has no such mounts.
+// - RUNs of another user than root, whose cache is who knows where, and of images that are known to begin with one
+//   or that only the build names; Windows, which has no such mounts.
+
 
 
 
@@ -43743,7 +43760,7 @@ const cacheMountMissing = {
     summary: 'Dependencies are all fetched again when one of them has changed, because no cache mount keeps the rest.',
     check(input) {
         const { dockerfile } = input;
-        return isForWindows(dockerfile) ? [] : cache_mount_missing_report(fetchesOf(dockerfile), input);
+        return isForWindows(dockerfile) ? [] : cache_mount_missing_report(fetchesOf(dockerfile, input.job?.buildArgs), input);
     },
 };
 // What they install is elsewhere: the cache, where it lies for root, is only for the next time.
@@ -43797,14 +43814,16 @@ function isForWindows({ escape: escapeToken, stages, instructions }) {
         stages.some(({ base }) => /windows|nanoserver|servercore|dotnet\/framework/i.test(base.name)) ||
         instructions.some(({ keyword, text }) => keyword === 'SHELL' && /powershell|pwsh|cmd/i.test(text)));
 }
-function fetchesOf(dockerfile) {
+function fetchesOf(dockerfile, buildArgs) {
     const states = new Map();
     const fetches = [];
     const inLayers = new Set();
+    const globals = globalScope(dockerfile, buildArgs);
     for (const stage of dockerfile.stages) {
         const parent = parentOf(dockerfile, stage);
+        const image = resolve(stage.base.name, globals, dockerfile.escape) ?? '';
         const state = {
-            root: !NOT_ROOT.test(stage.base.name),
+            root: image !== '' && !NOT_ROOT.test(image),
             source: false,
             ...(parent && states.get(parent)),
             built: new Set(),
@@ -44507,7 +44526,10 @@ function lockfile_not_copied_findingsIn(stage, steps, input) {
                 continue;
             const bringers = [...above.slice(-lockfile_not_copied_FARTHEST), { instruction, sources: mounted }];
             const finding = lockfile_not_copied_judge(install, step, bringers, mentioned, input);
-            if (finding !== null)
+            const told = found.find(({ range, remedy }) => range === finding?.range && remedy === finding.remedy);
+            if (told)
+                told.related.push(...(finding?.related ?? []));
+            else if (finding !== null)
                 found.push(finding);
         }
         // Who knows what it brings?
