@@ -27,7 +27,8 @@ describe('what is wrong with the service ends in a right image, a green job and 
     const ran = await image.job({}, access);
     await service.heal();
     expect(ran.code).toBe(0);
-    expect(ran.annotations).toEqual([]);
+    // That steps ran again, and why, is told in any case.
+    expect(ran.annotations.filter((line) => !line.startsWith('::notice title=cache miss'))).toEqual([]);
     expect(await image.output()).toBe(text);
     return { ...ran, said: ran.report.cache.reason, later: ran.post.stdout };
   };
