@@ -46525,8 +46525,15 @@ function reasons_wordsOf({ detail, remedy }) {
     const [todo = '', ...paste] = text_cut(remedy, LONGEST_SAYING).split('\n');
     return { detail: text_cut(oneLine(detail), LONGEST_SAYING), todo, paste };
 }
-/** The lines that prove a cause, each of up to `width` characters, and how many are not shown. */
-function evidenceLines({ evidence, more }, width) {
+/**
+ * The lines that prove a cause, each of up to `width` characters, and how many are not shown. One file that the sentence
+ * names already is not named again.
+ */
+function evidenceLines({ detail, evidence, more }, width) {
+    const [only = ''] = evidence;
+    const named = /^(modified|added|removed) (.*)$/s.exec(only)?.[2];
+    if (evidence.length === 1 && more === 0 && detail.startsWith(`\`${named}\` was `))
+        return [];
     const shown = evidence.slice(0, MOST_EVIDENCE).map(oneLine);
     const left = more + evidence.length - shown.length;
     const lines = shown.map((line, at) => text_cut(fromDifference(line, partnerOf(shown, at), width), width));
@@ -46981,7 +46988,7 @@ class Classic {
             cached: keyword === 'FROM' || (keyword === 'ARG' && above),
             intervals: [{ start: at, end: null }],
             fetched: false,
-            bytesFetched: 0,
+            layers: new Map(),
             digest: null,
             error: null,
             log: [],
@@ -47209,14 +47216,13 @@ class RawJson {
         return [{ kind: 'log', step, lines }];
     }
     #status({ id, vertex: digest, current = 0 }) {
-        const vertex = this.#vertices.get(digest);
-        const step = vertex?.step;
+        const step = this.#vertices.get(digest)?.step;
         // A layer has its digest as id; the graphdriver store says `pulling sha256:…` where it takes one out of a cache.
-        if (!step || !/^(pulling )?sha256:/.test(id))
+        const layer = /^(?:pulling )?(sha256:.*)/.exec(id)?.[1];
+        if (!step || !layer)
             return [];
         step.fetched = true;
-        vertex.layers.set(id, Math.max(current, vertex.layers.get(id) ?? 0));
-        step.bytesFetched = [...vertex.layers.values()].reduce((all, bytes) => all + bytes, 0);
+        step.layers.set(layer, Math.max(current, step.layers.get(layer) ?? 0));
         if (step.keyword === 'FROM')
             step.cached = false;
         return [];
@@ -47249,12 +47255,12 @@ function newVertex({ digest, name, inputs = [] }) {
         cached: false,
         intervals: [],
         fetched: false,
-        bytesFetched: 0,
+        layers: new Map(),
         digest: /^FROM$/i.test(match[5] ?? '') ? (/@(sha256:[0-9a-f]{64})/.exec(name)?.[1] ?? null) : null,
         error: null,
         log: [],
     };
-    return { name, step, intervals: new Map(), layers: new Map(), rest: '', decoder: new TextDecoder() };
+    return { name, step, intervals: new Map(), rest: '', decoder: new TextDecoder() };
 }
 function rawjson_count({ intervals }) {
     const open = [...intervals.values()].filter(({ end }) => end === null).length;
@@ -47330,6 +47336,7 @@ function describeSteps(traces, places, lines, failed) {
             found.push({ place, trace: trace || null });
         }
     }
+    joinParts(found);
     const placed = new Set(found.flatMap(({ place, trace }) => (place ? [trace] : [])));
     const order = ({ place }) => (place ? places.all.indexOf(place) : places.all.length);
     return found
@@ -47347,6 +47354,25 @@ function describeSteps(traces, places, lines, failed) {
         const step = timed ? describe(place, trace) : { ...describe(place, { ...trace, stage: null }), seconds: 0 };
         return { place, trace, step };
     });
+}
+/**
+ * What an ADD fetches from elsewhere is a vertex of its own, with the name and the line of the one that takes it in: the
+ * step is the latter, and the time of both is its time.
+ */
+function joinParts(found) {
+    const adds = found.filter(({ place, trace }) => place && trace?.keyword === 'ADD');
+    for (const part of adds) {
+        const whole = adds.find(({ place, trace }) => place === part.place && trace?.inputs.includes(part.trace?.key ?? ''));
+        if (!whole?.trace || !part.trace)
+            continue;
+        const { error, intervals } = part.trace;
+        whole.trace = {
+            ...whole.trace,
+            error: error ?? whole.trace.error,
+            intervals: [...intervals, ...whole.trace.intervals],
+        };
+        found.splice(found.indexOf(part), 1);
+    }
 }
 /**
  * A step as the report names it.
@@ -47373,9 +47399,10 @@ function describe(place, trace) {
         source: status === 'hit' ? (trace?.fetched ? 'restored' : 'local') : null,
         seconds: trace ? seconds(trace.intervals) : 0,
         cause: null,
-        bytesFetched: status === 'hit' ? (trace?.bytesFetched ?? 0) : 0,
+        bytesFetched: status === 'hit' ? sum(trace?.layers.values() ?? []) : 0,
     };
 }
+const sum = (numbers) => [...numbers].reduce((all, one) => all + one, 0);
 function statusOf({ cached, error, intervals }) {
     if (error !== null)
         return isCancelled(error) ? 'not-run' : 'failed';
@@ -47530,12 +47557,14 @@ async function findEngine() {
 /**
  * Did the engine have nothing in its build cache when a build began? Then what the build reused came from elsewhere. No
  * builder says of a step whether its result was there or was found in an imported cache, unless layers had to be fetched.
+ * What it imports has the time at which it was made elsewhere; an engine that was used before has other things as well.
  * @param started when the build began, in milliseconds since 1970
  */
 async function wasEmpty(started) {
     const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
+    const own = stdout.split(/^(?=ID:)/m).filter((entry) => !/^Description:\s+imported /m.test(entry));
     // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
-    const made = [...stdout.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)];
+    const made = own.flatMap((entry) => [...entry.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)]);
     const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
     // To the second: what a build makes itself is not older than the second in which it began.
     return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
@@ -48444,6 +48473,10 @@ class LayerCache {
     }
     report() {
         return { ...this.#report, bytesFetched: this.#store.bytesFetched };
+    }
+    /** Bytes of what was saved, by digest. */
+    sizes() {
+        return sizesOf(this.#index.manifests.values());
     }
     /** What the last build left to explain this one; null where nothing was saved yet, unless a reason says that it was. */
     async last() {
@@ -50306,7 +50339,9 @@ function variableChange(old, now) {
         return [];
     const [first] = changed;
     const idle = changed.filter(({ name }) => !difference_mentions(now, name));
-    const names = changed.slice(0, 3).map(({ name, line }) => `\`${name}\`${line === null ? '' : ` (line ${line})`}`);
+    const names = changed
+        .slice(0, 3)
+        .map(({ name, line }) => `\`${name}\` (${line === null ? 'of the base image' : `line ${line}`})`);
     const more = changed.length > names.length ? ` and ${changed.length - names.length} more` : '';
     const use = useOf(now, changed, idle);
     return [
@@ -50603,13 +50638,14 @@ class Explainer {
     }
     /** The step that missed first, of those that led to this one. */
     #rootOf(step) {
-        const way = [];
+        const way = new Set();
         let at = step;
         for (;;) {
             const known = this.#roots.get(at.id);
             const behind = known || this.#isDisabled(at) ? undefined : this.#behind(at)?.input;
-            way.push(at.id);
-            if (!behind) {
+            way.add(at.id);
+            // No builder makes a circle, but what reads its output may err.
+            if (!behind || way.has(behind.id)) {
                 for (const id of way)
                     this.#roots.set(id, known ?? at.id);
                 return known ?? at.id;
@@ -51081,17 +51117,26 @@ function explaining_recordOf(built, dockerfile, inputs, files) {
     });
 }
 /** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
-async function explainBuild({ report, started }, record, inputs, cache) {
+async function explainBuild({ report, started, described }, record, inputs, cache) {
     const before = await lastBuild(cache);
     const compared = 'steps' in before ? before : null;
     const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
     const kept = compared ? carryOver(record, compared) : record;
     const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
     const told = withCauses(report, causes, compared, kept);
-    return { report: { ...told, steps: await withSources(told.steps, started, cache) }, kept: writeRecord(kept) };
+    return {
+        report: { ...told, steps: await withSources(told.steps, { started, described }, cache) },
+        kept: writeRecord(kept),
+    };
 }
-/** Tells restored hits from those of the engine, where nothing had to be fetched for them. */
-async function withSources(steps, started, cache) {
+/** Tells restored hits from those of the engine, where nothing had to be fetched for them; else what was fetched. */
+async function withSources(told, { started, described }, cache) {
+    const sizes = 'store' in cache ? new Map() : cache.sizes();
+    const steps = told.map((step, at) => {
+        const layers = step.source === 'restored' ? [...(described[at]?.trace?.layers ?? [])] : [];
+        const bytes = layers.map(([digest, seen]) => Math.max(seen, sizes.get(digest) ?? 0));
+        return { ...step, bytesFetched: bytes.reduce((all, one) => all + one, 0) };
+    });
     const isDoubtful = ({ source, instruction }) => source === 'local' && instruction !== 'FROM';
     const offered = !('store' in cache) && cache.report().outcome === 'restored';
     if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started)))
@@ -51431,8 +51476,8 @@ function planEntries(blobs, most) {
         return blobs.map((blob) => entryOf([blob]));
     const alone = new Set([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, most - 2));
     const rest = blobs.filter((blob) => !alone.has(blob));
-    const half = sum(rest) / 2;
-    const first = rest.filter((_, at) => sum(rest.slice(0, at + 1)) <= half);
+    const half = pack_sum(rest) / 2;
+    const first = rest.filter((_, at) => pack_sum(rest.slice(0, at + 1)) <= half);
     const packs = [first, rest.slice(first.length)].filter((pack) => pack.length > 0);
     return [...[...alone].map((blob) => [blob]), ...packs].map(entryOf);
 }
@@ -51440,9 +51485,9 @@ function entryOf(blobs) {
     const digests = blobs.map(({ digest }) => digest);
     const all = digests.map(hexOf);
     const name = all.length === 1 ? all.join() : (0,external_node_crypto_.createHash)('sha256').update(all.sort().join()).digest('hex');
-    return { name, digests, bytes: sum(blobs) };
+    return { name, digests, bytes: pack_sum(blobs) };
 }
-function sum(blobs) {
+function pack_sum(blobs) {
     return blobs.reduce((all, { bytes }) => all + bytes, 0);
 }
 

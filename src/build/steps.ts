@@ -138,7 +138,12 @@ function joinParts(found: Found[]): void {
       ({ place, trace }) => place === part.place && trace?.inputs.includes(part.trace?.key ?? ''),
     );
     if (!whole?.trace || !part.trace) continue;
-    whole.trace = { ...whole.trace, intervals: [...part.trace.intervals, ...whole.trace.intervals] };
+    const { error, intervals } = part.trace;
+    whole.trace = {
+      ...whole.trace,
+      error: error ?? whole.trace.error,
+      intervals: [...intervals, ...whole.trace.intervals],
+    };
     found.splice(found.indexOf(part), 1);
   }
 }
