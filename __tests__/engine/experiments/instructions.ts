@@ -19,7 +19,8 @@ const TEXTS = {
       echo two
     COPY --chown=1 a.txt /a
   `,
-  'a.txt': 'one',
+  // A COPY --link stands on nothing that is salted.
+  'a.txt': 'SALT',
 };
 const HEREDOCS = {
   Dockerfile: text`
@@ -47,6 +48,14 @@ const METADATA = {
     VOLUME /data1
     COPY salt /
     RUN echo a
+  `,
+};
+const LINK = {
+  Dockerfile: text`
+    FROM busybox
+    COPY salt /
+    RUN echo one
+    COPY --link salt /again
   `,
 };
 const edits = (...replacements: [string, string][]) => ({ files: { Dockerfile: edit(...replacements) } });
@@ -196,10 +205,32 @@ export const INSTRUCTIONS: Experiment[] = [
     misses: { '5 COPY': edited('- COPY --chown=1 a.txt /a', '+ COPY --chown=1 --chmod=600 a.txt /a') },
   },
   {
-    name: '--link of a COPY',
+    name: '--link of a COPY, where the engine links',
+    only: 'containerd',
+    files: TEXTS,
+    change: edits(['--chown=1', '--chown=1 --link']),
+    misses: { '5 COPY': edited('- COPY --chown=1 a.txt /a', '+ COPY --chown=1 --link a.txt /a') },
+  },
+  {
+    name: '--link of a COPY, where the engine copies all the same',
+    only: 'overlay2',
     files: TEXTS,
     change: edits(['--chown=1', '--chown=1 --link']),
     misses: {},
+  },
+  {
+    name: 'a RUN above a COPY --link, where the engine links',
+    only: 'containerd',
+    files: LINK,
+    change: edits(['one', '1']),
+    misses: { '3 RUN': edited('- RUN echo one', '+ RUN echo 1') },
+  },
+  {
+    name: 'a RUN above a COPY --link, where the engine copies all the same',
+    only: 'overlay2',
+    files: LINK,
+    change: edits(['one', '1']),
+    misses: { '3 RUN': edited('- RUN echo one', '+ RUN echo 1'), '4 COPY': below('3 RUN') },
   },
   {
     name: 'the destination of a COPY',
@@ -209,7 +240,7 @@ export const INSTRUCTIONS: Experiment[] = [
   },
   {
     name: 'the source of a COPY, with the same content in it',
-    files: { ...TEXTS, 'b.txt': 'one' },
+    files: { ...TEXTS, 'b.txt': 'SALT' },
     change: edits(['a.txt /a', 'b.txt /a']),
     misses: { '5 COPY': because('instruction-changed', '- COPY --chown=1 a.txt /a', '+ COPY --chown=1 b.txt /a') },
   },
