@@ -165,9 +165,9 @@ describe('scopes', () => {
   test('two jobs that save the same scope at once both succeed', async () => {
     const image = await Image.inEmptyCache('containerd');
     const both = await Promise.all([image.again(), image.again()]);
-    expect(both.map(({ code, post }) => [code, post.summary.includes('Nothing was saved')])).toEqual([
-      [0, false],
-      [0, false],
+    expect(both.map(({ code, post }) => [code, /Nothing was saved.*/.exec(post.summary)?.[0]])).toEqual([
+      [0, undefined],
+      [0, undefined],
     ]);
     expect((await image.job()).missed).toEqual([]);
   });
