@@ -51420,11 +51420,18 @@ class ActionsCache {
     restore(name, key, seconds, or = '') {
         return this.#twice({ call: 'restore', name, key, or }, seconds);
     }
-    /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
+    /**
+     * Makes an entry of what is in the directory under `name`.
+     * @returns false when another job made one with that key, or is about to: until it is through, nobody can find that one
+     * @throws ServiceFailed
+     */
     async save(name, key, seconds) {
         const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
-        if (saved === null)
-            throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
+        if (saved !== null)
+            return true;
+        if (failure !== null && TAKEN.test(failure))
+            return false;
+        throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
     }
     /** Ends what is under way. */
     close() {
@@ -51486,6 +51493,8 @@ class ActionsCache {
         this.#child.channel?.ref();
     }
 }
+/** How the service refuses a key that is taken: Twirp's code and HTTP's, and the words of the older protocol. */
+const TAKEN = /\balready[ _]exists\b|\b409\b/i;
 /** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
 function bytesBelow(directories) {
     try {
@@ -52083,8 +52092,8 @@ async function carryOut({ folder, key, index: text, entries }) {
                     delete index.entries[name];
             const written = writeIndex(index);
             await writeText((0,external_node_path_.join)(actions_places(folder).entries, INDEX), written);
-            await cache.save(INDEX, key, patienceFor(written.length));
-            made(Buffer.byteLength(written));
+            if (await cache.save(INDEX, key, patienceFor(written.length)))
+                made(Buffer.byteLength(written));
         }
     }
     catch (error) {
@@ -52094,24 +52103,20 @@ async function carryOut({ folder, key, index: text, entries }) {
     done.seconds = now() - start;
     return done;
 }
-/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
+/**
+ * Whether this job made it. Another image, or another job, may have brought the same; one that is still at it is trusted to
+ * end well, for two jobs that take each other's entries for lost would leave two indexes that name half of the layers.
+ * Whoever reads an index looks whether its entries are there.
+ * @throws ServiceFailed
+ */
 async function saveEntry(cache, folder, { name, digests }, patience) {
     const key = blobsKey(name);
-    const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
-    if (await isThere())
+    if ((await cache.find(name, key, patienceFor(0))) === key)
         return false;
     const blobs = new BlobFolder(folder);
     for (const digest of digests)
         await linkFile(blobs.blob(digest), (0,external_node_path_.join)(actions_places(folder).entries, name, hexOf(digest)));
-    try {
-        await cache.save(name, key, patience);
-        return true;
-    }
-    catch (error) {
-        if (await isThere())
-            return false;
-        throw error;
-    }
+    return cache.save(name, key, patience);
 }
 
 ;// CONCATENATED MODULE: ./lib/layers.js

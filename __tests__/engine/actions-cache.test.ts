@@ -172,6 +172,20 @@ describe('scopes', () => {
     expect((await image.job()).missed).toEqual([]);
   });
 
+  test('a layer that another job is still uploading counts as saved', async () => {
+    const image = await Image.inEmptyCache('containerd');
+    await service.fault({ what: 'hang', on: 'upload', after: 0, times: 1 });
+    service.resetCounts();
+    const slow = image.start();
+    await slow.main({ tags: 'cached-docker-build-test:slow', lint: 'off', 'smoke-test': 'off', 'cache-scope': 'slow' });
+    while (service.counts.requests.upload < 2) await sleep(50);
+    const fast = await image.again({ 'cache-scope': 'fast' });
+    expect(fast.post.summary).not.toMatch(/Only|Nothing/);
+    await service.heal();
+    await slow.post();
+    expect((await image.job({ 'cache-scope': 'fast' })).missed).toEqual([]);
+  });
+
   test('many layers make no more than eight entries', async () => {
     const image = await Image.inEmptyCache('containerd');
     const layers = Array.from({ length: 14 }, (_, at) => `RUN head -c ${300_000 + at * 10_000} /dev/urandom > ${at}`);

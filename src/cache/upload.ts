@@ -42,8 +42,7 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
       for (const [at, { name }] of entries.entries()) if (!there[at]) delete index.entries[name];
       const written = writeIndex(index);
       await writeText(join(places(folder).entries, INDEX), written);
-      await cache.save(INDEX, key, patienceFor(written.length));
-      made(Buffer.byteLength(written));
+      if (await cache.save(INDEX, key, patienceFor(written.length))) made(Buffer.byteLength(written));
     }
   } catch (error) {
     done.problem ??= messageOf(error);
@@ -53,7 +52,12 @@ export async function carryOut({ folder, key, index: text, entries }: Upload): P
   return done;
 }
 
-/** Whether it had to be made: another image, or another job, may have brought the same. @throws ServiceFailed */
+/**
+ * Whether this job made it. Another image, or another job, may have brought the same; one that is still at it is trusted to
+ * end well, for two jobs that take each other's entries for lost would leave two indexes that name half of the layers.
+ * Whoever reads an index looks whether its entries are there.
+ * @throws ServiceFailed
+ */
 async function saveEntry(
   cache: ActionsCache,
   folder: string,
@@ -61,15 +65,8 @@ async function saveEntry(
   patience: number,
 ): Promise<boolean> {
   const key = blobsKey(name);
-  const isThere = async () => (await cache.find(name, key, patienceFor(0))) === key;
-  if (await isThere()) return false;
+  if ((await cache.find(name, key, patienceFor(0))) === key) return false;
   const blobs = new BlobFolder(folder);
   for (const digest of digests) await linkFile(blobs.blob(digest), join(places(folder).entries, name, hexOf(digest)));
-  try {
-    await cache.save(name, key, patience);
-    return true;
-  } catch (error) {
-    if (await isThere()) return false;
-    throw error;
-  }
+  return cache.save(name, key, patience);
 }

@@ -78,10 +78,16 @@ export class ActionsCache {
     return this.#twice({ call: 'restore', name, key, or }, seconds);
   }
 
-  /** Makes an entry of what is in the directory under `name`. @throws ServiceFailed also when it is there already */
-  async save(name: string, key: string, seconds: number): Promise<void> {
+  /**
+   * Makes an entry of what is in the directory under `name`.
+   * @returns false when another job made one with that key, or is about to: until it is through, nobody can find that one
+   * @throws ServiceFailed
+   */
+  async save(name: string, key: string, seconds: number): Promise<boolean> {
     const { key: saved, failure } = await this.#ask({ call: 'save', name, key }, seconds);
-    if (saved === null) throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
+    if (saved !== null) return true;
+    if (failure !== null && TAKEN.test(failure)) return false;
+    throw new ServiceFailed(plain(failure ?? 'the cache service did not say why'));
   }
 
   /** Ends what is under way. */
@@ -143,6 +149,9 @@ export class ActionsCache {
     this.#child.channel?.ref();
   }
 }
+
+/** How the service refuses a key that is taken: Twirp's code and HTTP's, and the words of the older protocol. */
+const TAKEN = /\balready[ _]exists\b|\b409\b/i;
 
 /** Bytes of all files below some directories; 0 when they change under our eyes, which is a sign of life as well. */
 function bytesBelow(directories: string[]): number {
