@@ -51577,8 +51577,12 @@ class BlobFolder {
             await remove(file).catch(() => undefined);
             throw new BlobGone(digest, 'its file is damaged');
         }
-        this.bytesFetched += (await bytesOf(file)) ?? 0;
+        this.fetched((await bytesOf(file)) ?? 0);
         return file;
+    }
+    /** Several blobs come at once: `+=` with an `await` behind it would forget those that came during the wait. */
+    fetched(bytes) {
+        this.bytesFetched += bytes;
     }
     /** Where a blob is when it is here. */
     blob(digest) {
@@ -51800,7 +51804,7 @@ class ActionsStore extends BlobFolder {
             const file = (0,external_node_path_.join)(actions_places(this.path).entries, entry, hexOf(digest));
             if ((await sha256Of(file).catch(() => null)) !== hexOf(digest))
                 continue;
-            this.bytesFetched += (await bytesOf(file)) ?? 0;
+            this.fetched((await bytesOf(file)) ?? 0);
             await moveFile(file, this.blob(digest));
         }
     }

@@ -190,7 +190,7 @@ export class ActionsStore extends BlobFolder implements Store {
     for (const digest of digests) {
       const file = join(places(this.path).entries, entry, hexOf(digest));
       if ((await sha256Of(file).catch(() => null)) !== hexOf(digest)) continue;
-      this.bytesFetched += (await bytesOf(file)) ?? 0;
+      this.fetched((await bytesOf(file)) ?? 0);
       await moveFile(file, this.blob(digest));
     }
   }

@@ -61,8 +61,13 @@ export class BlobFolder {
       await remove(file).catch(() => undefined);
       throw new BlobGone(digest, 'its file is damaged');
     }
-    this.bytesFetched += (await bytesOf(file)) ?? 0;
+    this.fetched((await bytesOf(file)) ?? 0);
     return file;
+  }
+
+  /** Several blobs come at once: `+=` with an `await` behind it would forget those that came during the wait. */
+  protected fetched(bytes: number): void {
+    this.bytesFetched += bytes;
   }
 
   /** Where a blob is when it is here. */
