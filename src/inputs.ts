@@ -1,6 +1,6 @@
 // What the user asked for: one table of all inputs, read once into a typed object. The action takes them from its
 // `with:`, the command from flags of the same names. Pure: where a raw value comes from is the caller's business.
-import { IGNORE_COMMENT } from './lint/lint.ts';
+import { IGNORABLE } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { nearest } from './nearest.ts';
 import { readWishes } from './smoke/ask.ts';
@@ -98,7 +98,7 @@ export const INPUTS = {
   'lint-ignore': {
     kind: 'list',
     default: '',
-    values: [...RULES.map(({ id }) => id), IGNORE_COMMENT],
+    values: [...RULES.map(({ id }) => id), ...IGNORABLE],
     help: 'Lint rules that do not count in this job, one a line.',
   },
   cache: {

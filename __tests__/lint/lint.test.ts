@@ -72,6 +72,17 @@ test('what several stages inherit is told once', () => {
   expect(findings.map(({ line }) => line)).toEqual([2]);
 });
 
+test('a file that is judged in part says so, where the rest begins', () => {
+  const judged = (instructions: number, ignore: string[] = []) => {
+    const { findings, ignored } = run(`FROM a\n${'ENV b=c\n'.repeat(instructions - 1)}`, [everyRun], ignore);
+    return [findings.map(({ rule, severity, line, message }) => [rule, severity, line, message]), ignored];
+  };
+  expect(judged(1000)).toEqual([[], 0]);
+  const message = 'The rules look at the first 1,000 instructions: what begins here is not judged.';
+  expect(judged(1001)).toEqual([[['judged-in-part', 'notice', 1001, message]], 0]);
+  expect(judged(1001, ['judged-in-part'])).toEqual([[], 1]);
+});
+
 describe('ignoring', () => {
   const counts = (text: string) => {
     const { findings, suppressed } = run(text);

@@ -79,10 +79,19 @@ const COMMENTS = {
   severity: 'notice',
   summary: 'A comment that ignores a rule which does not exist, or one that finds nothing there.',
 } as const;
-export const IGNORE_COMMENT = COMMENTS.id;
+
+/** Says how far the rules looked, where that is not to the end of the file. */
+const PART = {
+  id: 'judged-in-part',
+  severity: 'notice',
+  summary: 'A file so long that the rules look at its beginning only.',
+} as const;
 
 /** What findings are called besides the rules: they come from lint() itself, and have no pages. */
-export const BESIDE_RULES = [SYNTAX, COMMENTS] as const;
+export const BESIDE_RULES = [SYNTAX, COMMENTS, PART] as const;
+
+/** Those of them that can be left out of a job. */
+export const IGNORABLE: readonly string[] = [COMMENTS.id, PART.id];
 
 /** What lint() finds, and what it leaves out. */
 export interface Linted {
@@ -108,12 +117,25 @@ export function lint(whole: LintInput, rules: readonly Rule[] = RULES, ignore: r
   if (!isFixable(input)) for (const { finding } of found) finding.fix = null;
   const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
   const judged = judging.map(({ id }) => id);
-  const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
-  const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, COMMENTS, finding))];
+  const comments = ignores.problems([...rules.map(({ id }) => id), COMMENTS.id], judged);
+  const beside = [
+    ...comments.map((finding) => toFinding(path, COMMENTS, finding)),
+    ...unjudged(whole.dockerfile, input.dockerfile).map((finding) => toFinding(path, PART, finding)),
+  ];
+  const all = [...left.map(({ finding }) => finding), ...beside];
   const shown = all.filter(({ rule }) => !ignore.includes(rule));
   const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
   findings.sort((a, b) => a.line - b.line || a.column - b.column);
   return { findings, suppressed: found.length - left.length, ignored: all.length - shown.length };
+}
+
+/** What to say at the first instruction that is not judged any more. */
+function unjudged(whole: Dockerfile, judged: Dockerfile): RuleFinding[] {
+  const next = whole.instructions[judged.instructions.length];
+  if (!next) return [];
+  const count = judged.instructions.length.toLocaleString('en');
+  const message = `The rules look at the first ${count} instructions: what begins here is not judged.`;
+  return [{ range: next.range, confidence: 'high', message, remedy: '', related: [] }];
 }
 
 /** A trigger runs in every stage that is built from its own, and is one place all the same. */
