@@ -45805,9 +45805,16 @@ const COMMENTS = {
     severity: 'notice',
     summary: 'A comment that ignores a rule which does not exist, or one that finds nothing there.',
 };
-const IGNORE_COMMENT = COMMENTS.id;
+/** Says how far the rules looked, where that is not to the end of the file. */
+const PART = {
+    id: 'judged-in-part',
+    severity: 'notice',
+    summary: 'A file so long that the rules look at its beginning only.',
+};
 /** What findings are called besides the rules: they come from lint() itself, and have no pages. */
-const BESIDE_RULES = [SYNTAX, COMMENTS];
+const BESIDE_RULES = [SYNTAX, COMMENTS, PART];
+/** Those of them that can be left out of a job. */
+const IGNORABLE = [COMMENTS.id, PART.id];
 /** All findings but those that are left out: by a comment directly above their instruction, or by `ignore`, the ids of rules. */
 function lint(whole, rules = RULES, ignore = []) {
     const input = { ...whole, dockerfile: judgedPart(whole.dockerfile) };
@@ -45820,12 +45827,25 @@ function lint(whole, rules = RULES, ignore = []) {
             finding.fix = null;
     const left = found.filter(({ range, finding }) => !ignores.silences(finding.rule, range));
     const judged = judging.map(({ id }) => id);
-    const comments = ignores.problems([...rules.map(({ id }) => id), IGNORE_COMMENT], judged);
-    const all = [...left.map(({ finding }) => finding), ...comments.map((finding) => toFinding(path, COMMENTS, finding))];
+    const comments = ignores.problems([...rules.map(({ id }) => id), COMMENTS.id], judged);
+    const beside = [
+        ...comments.map((finding) => toFinding(path, COMMENTS, finding)),
+        ...unjudged(whole.dockerfile, input.dockerfile).map((finding) => toFinding(path, PART, finding)),
+    ];
+    const all = [...left.map(({ finding }) => finding), ...beside];
     const shown = all.filter(({ rule }) => !ignore.includes(rule));
     const findings = [...input.problems.map((problem) => syntaxFinding(path, problem)), ...shown];
     findings.sort((a, b) => a.line - b.line || a.column - b.column);
     return { findings, suppressed: found.length - left.length, ignored: all.length - shown.length };
+}
+/** What to say at the first instruction that is not judged any more. */
+function unjudged(whole, judged) {
+    const next = whole.instructions[judged.instructions.length];
+    if (!next)
+        return [];
+    const count = judged.instructions.length.toLocaleString('en');
+    const message = `The rules look at the first ${count} instructions: what begins here is not judged.`;
+    return [{ range: next.range, confidence: 'high', message, remedy: '', related: [] }];
 }
 /** A trigger runs in every stage that is built from its own, and is one place all the same. */
 function onceEach(found) {
@@ -46109,7 +46129,7 @@ const INPUTS = {
     'lint-ignore': {
         kind: 'list',
         default: '',
-        values: [...RULES.map(({ id }) => id), IGNORE_COMMENT],
+        values: [...RULES.map(({ id }) => id), ...IGNORABLE],
         help: 'Lint rules that do not count in this job, one a line.',
     },
     cache: {
@@ -46522,6 +46542,12 @@ function bytes(number) {
     const units = ['B', 'kB', 'MB', 'GB'];
     const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
     return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+/** Layers of fewer bytes are not worth a look. */
+const SMALL_LAYER = 100_000;
+/** What a step added to the image; '' where that is next to nothing, or not known. */
+function layerText({ layerBytes }) {
+    return layerBytes !== null && layerBytes >= SMALL_LAYER ? bytes(layerBytes) : '';
 }
 /** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
 function failureText({ build, lint }) {
@@ -47515,6 +47541,7 @@ function describe(place, trace) {
         seconds: trace ? seconds(trace.intervals) : 0,
         cause: null,
         bytesFetched: status === 'hit' ? sum(trace?.layers.values() ?? []) : 0,
+        layerBytes: null,
     };
 }
 const sum = (numbers) => [...numbers].reduce((all, one) => all + one, 0);
@@ -47707,6 +47734,65 @@ function engine_parse(json) {
     }
     catch {
         return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/build/history.js
+// What each step added to the image: the sizes of its layers, which only the image's history knows on both image stores.
+
+
+/**
+ * A build with the sizes of the layers in its image. What is not part of that (the steps of other stages), or not known
+ * (an image of several platforms, one that the engine does not hold), keeps null.
+ * @param target the stage that was built, or ''
+ */
+async function withLayerSizes(built, dockerfile, target) {
+    const { report, described } = built;
+    const platforms = new Set(described.flatMap(({ trace }) => trace?.platform ?? []));
+    if (report.outcome === 'failed' || report.imageId === null || platforms.size > 1)
+        return built;
+    const asked = ['history', '--no-trunc', '--human=false', '--format', '{{json .}}', report.imageId];
+    const { exitCode, stdout } = await run('docker', asked);
+    const sizes = exitCode === 0 ? layerSizes(stdout, dockerfile, target) : new Map();
+    const sized = described.map((one) => {
+        const { place, step } = one;
+        const layerBytes = (place?.owner && sizes.get(place.instruction)) ?? null;
+        return { ...one, step: { ...step, layerBytes } };
+    });
+    return { ...built, described: sized, report: { ...report, steps: sized.map(({ step }) => step) } };
+}
+/**
+ * The bytes of files that instructions added to the image, by what `docker history` prints in JSON, newest first: an entry
+ * for each instruction, also for those without a layer (commitToHistory in BuildKit's dockerfile2llb/convert.go), and
+ * below them those of the base image.
+ * @returns nothing from the first entry on that is not the instruction's
+ */
+function layerSizes(history, dockerfile, target) {
+    const sizes = new Map();
+    const last = targetStage(dockerfile, target || null);
+    if (!last)
+        return sizes;
+    const instructions = ancestry(dockerfile, last).flatMap((stage) => [...stage.triggers, ...stage.instructions]);
+    const entries = history.split('\n').filter((line) => line !== '');
+    for (const instruction of instructions.reverse()) {
+        const { keyword, bytes } = entryOf(entries.shift() ?? '');
+        if (keyword !== instruction.keyword || bytes === null)
+            break;
+        // A stage that several are FROM runs its triggers in each: one instruction with several layers.
+        sizes.set(instruction, (sizes.get(instruction) ?? 0) + bytes);
+    }
+    return sizes;
+}
+/** BuildKit writes `COPY a b # buildkit`; the classic builder `/bin/sh -c #(nop) COPY …`, and for a RUN its command. */
+function entryOf(line) {
+    try {
+        const { CreatedBy, Size } = JSON.parse(line);
+        const [, named, run, classic] = /^([A-Z]+) |^(\S.*? -c )(?:#\(nop\) +([A-Z]+) )?/.exec(String(CreatedBy)) ?? [];
+        const bytes = /^\d+$/.test(String(Size)) ? Number(Size) : null;
+        return { keyword: named ?? classic ?? (run ? 'RUN' : ''), bytes };
+    }
+    catch {
+        return { keyword: '', bytes: null };
     }
 }
 
@@ -49587,6 +49673,7 @@ const isStep = object({
     images: listOf(object({ name: isString, digest: orNull(isString) })),
     remote: orNull(isString),
     files: orNull(listOf(isCount)),
+    layerBytes: orNull(isCount),
     done: isFlag,
     seconds: orNull(isMeasure),
 });
@@ -50980,6 +51067,7 @@ function makeRecord(observed) {
             images: instruction ? imagesOf(observed.dockerfile, one, operation) : [],
             remote: instruction && remoteOf(instruction, operation),
             files: place && owner && observe_filesOf(observed, owner, place.instruction),
+            layerBytes: step.layerBytes,
             done: step.status === 'hit' || step.status === 'miss',
             seconds: step.status === 'miss' ? step.seconds : null,
         };
@@ -51604,15 +51692,15 @@ class BlobFolder {
  */
 function planEntries(blobs, most) {
     if (blobs.length <= most)
-        return blobs.map((blob) => entryOf([blob]));
+        return blobs.map((blob) => pack_entryOf([blob]));
     const alone = new Set([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, most - 2));
     const rest = blobs.filter((blob) => !alone.has(blob));
     const half = pack_sum(rest) / 2;
     const first = rest.filter((_, at) => pack_sum(rest.slice(0, at + 1)) <= half);
     const packs = [first, rest.slice(first.length)].filter((pack) => pack.length > 0);
-    return [...[...alone].map((blob) => [blob]), ...packs].map(entryOf);
+    return [...[...alone].map((blob) => [blob]), ...packs].map(pack_entryOf);
 }
-function entryOf(blobs) {
+function pack_entryOf(blobs) {
     const digests = blobs.map(({ digest }) => digest);
     const all = digests.map(hexOf);
     const name = all.length === 1 ? all.join() : (0,external_node_crypto_.createHash)('sha256').update(all.sort().join()).digest('hex');
@@ -51925,9 +52013,9 @@ const ZSTD = 'compression=zstd,compression-level=1';
  * Tags of what was pushed: of the last good build, and of one that failed since. The containerd store pushes one cache
  * for all stages, the graphdriver store an image for each.
  */
-const tagOf = (stage, whole) => `${whole ? save_WHOLE : PART}${stage}`;
+const tagOf = (stage, whole) => `${whole ? save_WHOLE : save_PART}${stage}`;
 const save_WHOLE = 'whole.';
-const PART = 'part.';
+const save_PART = 'part.';
 const ALL_STAGES = 'all';
 /**
  * Exports what the engine has of a build, and saves it.
@@ -53739,6 +53827,7 @@ function cannotRun({ end, log }, image, engine) {
 
 
 
+
 /** Seconds that a build waits, once it is through, until the files of its context were looked at. */
 const pipeline_PATIENCE = 1;
 /** Bytes. BuildKit takes a Dockerfile in one message, of which this is the limit (containerd's DefaultMaxRecvMsgSize). */
@@ -53804,15 +53893,21 @@ async function runJob(inputs, wrong, ui, cancel) {
             stopTicking();
         }
     });
+    const program = programOf(dockerfile, inputs.target || null);
+    const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, done.report) : null;
+    const passedBefore = mark !== null && mark === (await cache?.smoked());
+    // The container runs while the rest is worked out.
+    const smoking = await smoke(inputs, done.report, program, passedBefore, ui, cancel);
     // Whoever has gigabytes that git does not know shall not wait for them: then there is no telling which files changed.
     const tooLate = sleep(pipeline_PATIENCE, cancel).then(() => noFiles);
-    const record = explaining_recordOf(done, dockerfile, inputs, await Promise.race([looking ?? lookAtFiles(), tooLate]));
-    const { report: built, kept } = await explainBuild(done, record, inputs, usable);
+    const [sized, files] = await Promise.all([
+        withLayerSizes(done, dockerfile, inputs.target),
+        Promise.race([looking ?? lookAtFiles(), tooLate]),
+    ]);
+    const record = explaining_recordOf(sized, dockerfile, inputs, files);
+    const { report: built, kept } = await explainBuild(sized, record, inputs, usable);
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
-    const program = programOf(dockerfile, inputs.target || null);
-    const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, built) : null;
-    const smoking = await smoke(inputs, built, program, mark !== null && mark === (await cache?.smoked()), ui, cancel);
     const [smoked, pushed] = await Promise.all([
         smoking.report,
         inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,
@@ -54075,7 +54170,7 @@ function markdown_code(text) {
  */
 function escapeText(text) {
     return text
-        .replace(/\s*\n\s*/g, ' ')
+        .replace(/\s+/g, (blanks) => (blanks.includes('\n') ? ' ' : blanks))
         .replace(/[&<>"`*_[\]()#|~@\\$!:]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 /**
@@ -54178,6 +54273,7 @@ function stepTable(report) {
     const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
     const why = whyText(steps, LONGEST_NAME);
     const words = steps.some((step) => why(step) !== '');
+    const sizes = steps.some((step) => layerText(step) !== '');
     const reason = (step) => {
         const text = markdown_together(escapeText(why(step)));
         return text === '' || step.cause?.kind === 'consequence' ? text : `**${text}**`;
@@ -54188,14 +54284,15 @@ function stepTable(report) {
         markdown_code(text_cut(step.text, LONGEST_TEXT)),
         markdown_together(`${MARKS[step.status]} ${escapeText(statusText(step))}`),
         ...(words ? [reason(step)] : []),
+        ...(sizes ? [markdown_together(escapeText(layerText(step)))] : []),
         step.status === 'not-run' && step.seconds === 0 ? '' : markdown_together(escapeText(duration(step.seconds))),
         bar(step.seconds, longest, 10),
     ].join(' | ');
     const rows = steps.slice(0, MOST_STEPS).map((step) => `| ${row(step)} |`);
     const phases = notablePhases(report);
     return [
-        `| step | line | instruction | cache | ${words ? 'why | ' : ''}time | |`,
-        `|:--|--:|:--|:--|${words ? ':--|' : ''}--:|:--|`,
+        `| step | line | instruction | cache | ${words ? 'why | ' : ''}${sizes ? 'layer | ' : ''}time | |`,
+        `|:--|--:|:--|:--|${words ? ':--|' : ''}${sizes ? '--:|' : ''}--:|:--|`,
         ...rows,
         ...(steps.length > MOST_STEPS ? ['', `… and ${steps.length - MOST_STEPS} more steps in the JSON report.`] : []),
         ...(phases.length > 0 ? ['', `Besides the steps: ${escapeText(phases.join(', '))}.`] : []),
@@ -54426,15 +54523,18 @@ function terminal_steps_stepTable(report, display) {
         text: [statusText(step), ...(words && why(step) !== '' ? [why(step)] : [])].join(' · '),
         style: styleOf(step),
     }));
-    const columns = (words, bars) => [
+    const sizes = { head: 'layer', align: 'right', cells: steps.map((step) => ({ text: layerText(step) })) };
+    const sized = sizes.cells.some(({ text }) => text !== '');
+    const columns = (words, layers, bars) => [
         ...places,
         { head: 'cache', cells: cache(words) },
+        ...(layers ? [sizes] : []),
         { head: 'time', align: 'right', cells: steps.map((step) => ({ text: timeText(step) })) },
         { head: '', cells: steps.map((step) => ({ text: bar(step.seconds, longest, bars), style: STYLES[step.status] })) },
     ];
-    // Words say more than bars do.
-    const layouts = [true, false].flatMap((words) => [12, 6, 0].map((bars) => columns(words, bars)));
-    const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, 0);
+    // Words say more than numbers do, and numbers more than bars.
+    const layouts = [true, false].flatMap((words) => (sized ? [true, false] : [false]).flatMap((layers) => [12, 6, 0].map((bars) => columns(words, layers, bars))));
+    const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, false, 0);
     const phases = notablePhases(report);
     const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
     return [...table(chosen, display), ...besides].join('\n');
@@ -55981,6 +56081,7 @@ const read_STEP = fields({
     seconds: number,
     cause: read_orNull(CAUSE),
     bytesFetched: number,
+    layerBytes: read_orNull(number),
 });
 const REPORT = fields({
     dockerfile: read_text,

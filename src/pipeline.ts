@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type Built, build, type Watch } from './build/build.ts';
 import { findEngine } from './build/engine.ts';
+import { withLayerSizes } from './build/history.ts';
 import { LayerCache } from './cache/cache.ts';
 import type { Saved } from './cache/store.ts';
 import { type Context, readContext } from './context/context.ts';
@@ -125,15 +126,21 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
       stopTicking();
     }
   });
+  const program = programOf(dockerfile, inputs.target || null);
+  const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, done.report) : null;
+  const passedBefore = mark !== null && mark === (await cache?.smoked());
+  // The container runs while the rest is worked out.
+  const smoking = await smoke(inputs, done.report, program, passedBefore, ui, cancel);
   // Whoever has gigabytes that git does not know shall not wait for them: then there is no telling which files changed.
   const tooLate = sleep(PATIENCE, cancel).then(() => noFiles);
-  const record = recordOf(done, dockerfile, inputs, await Promise.race([looking ?? lookAtFiles(), tooLate]));
-  const { report: built, kept } = await explainBuild(done, record, inputs, usable);
+  const [sized, files] = await Promise.all([
+    withLayerSizes(done, dockerfile, inputs.target),
+    Promise.race([looking ?? lookAtFiles(), tooLate]),
+  ]);
+  const record = recordOf(sized, dockerfile, inputs, files);
+  const { report: built, kept } = await explainBuild(sized, record, inputs, usable);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
-  const program = programOf(dockerfile, inputs.target || null);
-  const mark = inputs['smoke-test'] === 'changed' && cache ? await markOf(inputs, built) : null;
-  const smoking = await smoke(inputs, built, program, mark !== null && mark === (await cache?.smoked()), ui, cancel);
   const [smoked, pushed] = await Promise.all([
     smoking.report,
     inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,

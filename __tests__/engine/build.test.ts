@@ -90,6 +90,54 @@ describe.each(STORES)('%s image store', (store) => {
     expect(await docker(['run', '--rm', tag], env)).toBe(two);
   });
 
+  test('what each step added to the image', async () => {
+    const files = {
+      Dockerfile: `FROM busybox AS base
+RUN head -c 3000000 /dev/urandom > 3
+ENV A="b c"
+FROM busybox AS other
+RUN head -c 2000000 /dev/urandom > 2
+FROM base
+LABEL a=b \\
+      c=d
+COPY --from=other 2 /
+RUN <<END
+  head -c 1000000 /dev/urandom > 1
+END
+HEALTHCHECK NONE
+CMD ["true"]
+`,
+    };
+    const context = directory(files);
+    const sizes = async (...args: string[]) => {
+      const { report } = await build([context, '-t', tag, '--smoke-test', 'off', ...args], env);
+      // Megabytes: a directory counts or not, as the store has it.
+      const megabytes = (bytes: number | null) => bytes && Math.round(bytes / 1e6);
+      return report.build.steps.map(({ line, layerBytes }) => [line, megabytes(layerBytes)]);
+    };
+    const all = [
+      ...[
+        [1, null],
+        [2, 3],
+      ],
+      ...[
+        [4, null],
+        [5, null],
+      ],
+      ...[
+        [9, 2],
+        [10, 1],
+      ],
+    ];
+    expect(await sizes()).toEqual(all);
+    // Reused, they are what they were.
+    expect(await sizes()).toEqual(all);
+    expect(await sizes('--target', 'other')).toEqual([
+      [4, null],
+      [5, 2],
+    ]);
+  });
+
   test('a build that fails says what ran, what failed and what did not run', async () => {
     const context = directory({
       ...files(),

@@ -33,6 +33,7 @@ function step(id: string, more: Partial<StepRecord> = {}): StepRecord {
     remote: null,
     files: null,
     done: true,
+    layerBytes: null,
     seconds: null,
     ...more,
   };
@@ -52,6 +53,7 @@ const FULL = record(
       operation: 'abc',
       images: [{ name: 'node:24', digest: 'sha256:1' }],
       remote: 'def',
+      layerBytes: 4096,
       seconds: 0.25,
     }),
     step('3', { sources: [{ step: '1', way: 'mount' }], files: [], complete: false, done: false, line: null }),

@@ -38,13 +38,13 @@ describe('a file changed', () => {
 
   compared with the build of 2026-11-20 14:03 UTC, commit 1a2b3c4
 
-  step  line  instruction         cache                    time
-  1/6      1  FROM node:24        hit                   < 0.1 s
-  2/6      2  WORKDIR /app        restored              < 0.1 s
-  3/6      3  RUN apt-get update  restored 30.0 MB        1.2 s  ▍
-  4/6      4  COPY . .            miss · files changed    0.3 s  ▏
-  5/6      5  RUN npm ci          miss · after 4/6       34.7 s  ████████████
-  6/6      6  RUN npm run build   miss · after 4/6        6.2 s  ██▏
+  step  line  instruction        cache                    layer     time
+  1/6      1  FROM node:24       hit                             < 0.1 s
+  2/6      2  WORKDIR /app       restored                        < 0.1 s
+  3/6      3  RUN apt-get upda…  restored 30.0 MB                  1.2 s  ▎
+  4/6      4  COPY . .           miss · files changed              0.3 s
+  5/6      5  RUN npm ci         miss · after 4/6      212.3 MB   34.7 s  ██████
+  6/6      6  RUN npm run build  miss · after 4/6                  6.2 s  █▏
 
   smoke test  passed: node server.js is still running after 3 s
 
@@ -71,14 +71,14 @@ added src/login.js
 
 <sub>Compared with the build of 2026-11-20 14&#58;03 UTC, commit 1a2b3c4.</sub>
 
-| step | line | instruction | cache | why | time | |
-|:--|--:|:--|:--|:--|--:|:--|
-| 1/6 | 1 | <code>FROM node&#58;24</code> | 🟢&nbsp;hit |  | &#60;&nbsp;0.1&nbsp;s |  |
-| 2/6 | 2 | <code>WORKDIR /app</code> | 🟢&nbsp;restored |  | &#60;&nbsp;0.1&nbsp;s |  |
-| 3/6 | 3 | <code>RUN apt-get update</code> | 🟢&nbsp;restored&nbsp;30.0&nbsp;MB |  | 1.2&nbsp;s | ▍ |
-| 4/6 | 4 | <code>COPY . .</code> | 🟠&nbsp;miss | **files&nbsp;changed** | 0.3&nbsp;s | ▏ |
-| 5/6 | 5 | <code>RUN npm ci</code> | 🟠&nbsp;miss | after&nbsp;4/6 | 34.7&nbsp;s | ██████████ |
-| 6/6 | 6 | <code>RUN npm run build</code> | 🟠&nbsp;miss | after&nbsp;4/6 | 6.2&nbsp;s | █▊ |
+| step | line | instruction | cache | why | layer | time | |
+|:--|--:|:--|:--|:--|--:|--:|:--|
+| 1/6 | 1 | <code>FROM node&#58;24</code> | 🟢&nbsp;hit |  |  | &#60;&nbsp;0.1&nbsp;s |  |
+| 2/6 | 2 | <code>WORKDIR /app</code> | 🟢&nbsp;restored |  |  | &#60;&nbsp;0.1&nbsp;s |  |
+| 3/6 | 3 | <code>RUN apt-get update</code> | 🟢&nbsp;restored&nbsp;30.0&nbsp;MB |  |  | 1.2&nbsp;s | ▍ |
+| 4/6 | 4 | <code>COPY . .</code> | 🟠&nbsp;miss | **files&nbsp;changed** |  | 0.3&nbsp;s | ▏ |
+| 5/6 | 5 | <code>RUN npm ci</code> | 🟠&nbsp;miss | after&nbsp;4/6 | 212.3&nbsp;MB | 34.7&nbsp;s | ██████████ |
+| 6/6 | 6 | <code>RUN npm run build</code> | 🟠&nbsp;miss | after&nbsp;4/6 |  | 6.2&nbsp;s | █▊ |
 
 `);
   });

@@ -284,10 +284,15 @@ test.each([
     '[x](javascript:y) **b** `c` ~s~ $m$ @you #1 &amp;',
     '&#91;x&#93;&#40;javascript&#58;y&#41; &#42;&#42;b&#42;&#42; &#96;c&#96; &#126;s&#126; &#36;m&#36; &#64;you &#35;1 &#38;amp;',
   ],
-  ['two\n\n| lines |', 'two &#124; lines &#124;'],
+  ['two \n\n | lines |', 'two &#124; lines &#124;'],
 ])('markdown and HTML in %j are text', (text, escaped) => {
   expect(escapeText(text)).toBe(escaped);
   expect(problemSummary([{ message: text }])).toContain(escaped);
+});
+
+test('a million blanks are gone through once', () => {
+  const blanks = ' '.repeat(1_000_000);
+  expect(escapeText(`a${blanks}b`)).toBe(`a${blanks}b`);
 });
 
 test.each([

@@ -16,6 +16,7 @@ export function step(change: Partial<Step> = {}): Step {
     seconds: 12.34,
     cause: null,
     bytesFetched: 0,
+    layerBytes: null,
     ...change,
   };
 }
@@ -62,10 +63,10 @@ export function explainedReport(): Report {
   return reportOf(
     [
       six(1, 'FROM node:24', { source: 'local' }),
-      six(2, 'WORKDIR /app', { source: 'restored' }),
+      six(2, 'WORKDIR /app', { source: 'restored', layerBytes: 4096 }),
       six(3, 'RUN apt-get update', { source: 'restored', bytesFetched: 30_012_918, seconds: 1.2 }),
       six(4, 'COPY . .', { status: 'miss', seconds: 0.3, cause: source }),
-      six(5, 'RUN npm ci', { status: 'miss', seconds: 34.7, cause: after('stage-0/4') }),
+      six(5, 'RUN npm ci', { status: 'miss', seconds: 34.7, cause: after('stage-0/4'), layerBytes: 212_345_678 }),
       six(6, 'RUN npm run build', { status: 'miss', seconds: 6.2, cause: after('stage-0/4') }),
     ],
     { savedSeconds: 52.1, compared: { time: Date.UTC(2026, 10, 20, 14, 3), commit: '1a2b3c4d5e6f' } },

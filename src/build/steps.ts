@@ -174,6 +174,7 @@ export function describe(place: Place | null, trace: StepTrace | null): Step {
     seconds: trace ? seconds(trace.intervals) : 0,
     cause: null,
     bytesFetched: status === 'hit' ? sum(trace?.layers.values() ?? []) : 0,
+    layerBytes: null,
   };
 }
 

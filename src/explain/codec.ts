@@ -210,6 +210,7 @@ const isStep = object<WrittenStep>({
   images: listOf(object<Image>({ name: isString, digest: orNull(isString) })),
   remote: orNull(isString),
   files: orNull(listOf(isCount)),
+  layerBytes: orNull(isCount),
   done: isFlag,
   seconds: orNull(isMeasure),
 });

@@ -56,6 +56,7 @@ export function makeRecord(observed: Observed): BuildRecord {
       images: instruction ? imagesOf(observed.dockerfile, one, operation) : [],
       remote: instruction && remoteOf(instruction, operation),
       files: place && owner && filesOf(observed, owner, place.instruction),
+      layerBytes: step.layerBytes,
       done: step.status === 'hit' || step.status === 'miss',
       seconds: step.status === 'miss' ? step.seconds : null,
     };

@@ -54,6 +54,8 @@ export interface StepRecord {
   files: FileState[] | null;
   /** Did the build leave a result of it? */
   done: boolean;
+  /** Bytes of the files that it added to the image; null where that is not known. */
+  layerBytes: number | null;
   /** For which it ran when it last ran; null where that is not known. */
   seconds: number | null;
 }

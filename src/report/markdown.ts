@@ -28,7 +28,7 @@ export function code(text: string): string {
  */
 export function escapeText(text: string): string {
   return text
-    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\s+/g, (blanks) => (blanks.includes('\n') ? ' ' : blanks))
     .replace(/[&<>"`*_[\]()#|~@\\$!:]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

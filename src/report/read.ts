@@ -74,6 +74,7 @@ const STEP = fields<Step>({
   seconds: number,
   cause: orNull(CAUSE),
   bytesFetched: number,
+  layerBytes: orNull(number),
 });
 
 const REPORT = fields<Pick<Report, 'dockerfile' | 'build' | 'record'>>({

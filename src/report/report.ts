@@ -29,6 +29,8 @@ export interface Step {
   cause: Cause | null;
   /** What it fetched for a step that was reused; 0 where nothing was. */
   bytesFetched: number;
+  /** Bytes of the files that it added to the image, uncompressed; null where it is no part of that, or it is not known. */
+  layerBytes: number | null;
 }
 
 export interface Cause {

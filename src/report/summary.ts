@@ -27,6 +27,7 @@ import {
   engineName,
   failureText,
   firstUpper,
+  layerText,
   leftOut,
   notablePhases,
   pushText,
@@ -126,6 +127,7 @@ function stepTable(report: Report): string {
   const longest = steps.reduce((most, { seconds }) => Math.max(most, seconds), 0);
   const why = whyText(steps, LONGEST_NAME);
   const words = steps.some((step) => why(step) !== '');
+  const sizes = steps.some((step) => layerText(step) !== '');
   const reason = (step: Step): string => {
     const text = together(escapeText(why(step)));
     return text === '' || step.cause?.kind === 'consequence' ? text : `**${text}**`;
@@ -137,14 +139,15 @@ function stepTable(report: Report): string {
       code(cut(step.text, LONGEST_TEXT)),
       together(`${MARKS[step.status]} ${escapeText(statusText(step))}`),
       ...(words ? [reason(step)] : []),
+      ...(sizes ? [together(escapeText(layerText(step)))] : []),
       step.status === 'not-run' && step.seconds === 0 ? '' : together(escapeText(duration(step.seconds))),
       bar(step.seconds, longest, 10),
     ].join(' | ');
   const rows = steps.slice(0, MOST_STEPS).map((step) => `| ${row(step)} |`);
   const phases = notablePhases(report);
   return [
-    `| step | line | instruction | cache | ${words ? 'why | ' : ''}time | |`,
-    `|:--|--:|:--|:--|${words ? ':--|' : ''}--:|:--|`,
+    `| step | line | instruction | cache | ${words ? 'why | ' : ''}${sizes ? 'layer | ' : ''}time | |`,
+    `|:--|--:|:--|:--|${words ? ':--|' : ''}${sizes ? '--:|' : ''}--:|:--|`,
     ...rows,
     ...(steps.length > MOST_STEPS ? ['', `… and ${steps.length - MOST_STEPS} more steps in the JSON report.`] : []),
     ...(phases.length > 0 ? ['', `Besides the steps: ${escapeText(phases.join(', '))}.`] : []),

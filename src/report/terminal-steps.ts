@@ -17,7 +17,7 @@ import {
 } from './reasons.ts';
 import type { Report, Step, StepStatus } from './report.ts';
 import { type Cell, type Column, fits, table } from './table.ts';
-import { bar, cut, duration, firstUpper, notablePhases, stepNumber, wrap } from './text.ts';
+import { bar, cut, duration, firstUpper, layerText, notablePhases, stepNumber, wrap } from './text.ts';
 
 /** Reasons that are shown; the table has all of them in a few words. */
 const MOST_REASONS = 10;
@@ -76,15 +76,20 @@ export function stepTable(report: Report, display: Display): string {
       text: [statusText(step), ...(words && why(step) !== '' ? [why(step)] : [])].join(' · '),
       style: styleOf(step),
     }));
-  const columns = (words: boolean, bars: number): Column[] => [
+  const sizes: Column = { head: 'layer', align: 'right', cells: steps.map((step) => ({ text: layerText(step) })) };
+  const sized = sizes.cells.some(({ text }) => text !== '');
+  const columns = (words: boolean, layers: boolean, bars: number): Column[] => [
     ...places,
     { head: 'cache', cells: cache(words) },
+    ...(layers ? [sizes] : []),
     { head: 'time', align: 'right', cells: steps.map((step) => ({ text: timeText(step) })) },
     { head: '', cells: steps.map((step) => ({ text: bar(step.seconds, longest, bars), style: STYLES[step.status] })) },
   ];
-  // Words say more than bars do.
-  const layouts = [true, false].flatMap((words) => [12, 6, 0].map((bars) => columns(words, bars)));
-  const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, 0);
+  // Words say more than numbers do, and numbers more than bars.
+  const layouts = [true, false].flatMap((words) =>
+    (sized ? [true, false] : [false]).flatMap((layers) => [12, 6, 0].map((bars) => columns(words, layers, bars))),
+  );
+  const chosen = layouts.find((layout) => fits(layout, display)) ?? columns(false, false, 0);
   const phases = notablePhases(report);
   const besides = phases.length > 0 ? [paint('dim', `  besides the steps: ${phases.join(', ')}`, display)] : [];
   return [...table(chosen, display), ...besides].join('\n');

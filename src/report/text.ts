@@ -175,6 +175,14 @@ export function bytes(number: number): string {
   return `${power === 0 ? number : (number / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
 
+/** Layers of fewer bytes are not worth a look. */
+const SMALL_LAYER = 100_000;
+
+/** What a step added to the image; '' where that is next to nothing, or not known. */
+export function layerText({ layerBytes }: Step): string {
+  return layerBytes !== null && layerBytes >= SMALL_LAYER ? bytes(layerBytes) : '';
+}
+
 /** Why the build failed, in lines; empty where a syntax finding says it already, and better. */
 export function failureText({ build, lint }: Report): string | null {
   const { failure, steps } = build;
