@@ -10,5 +10,6 @@ export default {
   testTimeout: 120_000,
   // One file at a time on the engines of a worker, for the cache's tests empty them. script/test has more workers.
   maxWorkers: 1,
+  testSequencer: './__tests__/support/order.js',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
 };

@@ -62,6 +62,8 @@ class Machine {
     this.env = {
       ...{ PATH: process.env.PATH ?? '', HOME: this.home },
       ...{ GITHUB_WORKSPACE: this.workspace, RUNNER_TEMP: this.temp },
+      // Most of a call is loading @actions/cache.
+      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
     };
   }
 

@@ -256,6 +256,15 @@ write_client() {
     client_wrapper /usr/bin/docker >"$home/bin/docker"
     client_wrapper /usr/libexec/docker/cli-plugins/docker-buildx >"$home/config/cli-plugins/docker-buildx"
     chmod +x "$home/bin/docker" "$home/config/cli-plugins/docker-buildx"
+    answer_at_once "$home/config/cli-plugins/docker-buildx"
+}
+
+# answer_at_once PLUGIN: docker asks a plugin who it is three times in a build. Starting it for that takes a tenth of a
+# second each time, a third of all the processor time of the tests.
+answer_at_once() {
+    local answer
+    answer=$("$1" docker-cli-plugin-metadata)
+    sed -i "1a [ \"\$1\" != docker-cli-plugin-metadata ] || { printf '%s\\\\n' '${answer//$'\n'/}'; exit; }" "$1"
 }
 
 client_wrapper() {
