@@ -44962,7 +44962,7 @@ function remote_add_report(instruction, url, runs) {
     if (runs.length === 0)
         return [];
     const git = isGit(url);
-    const what = git ? 'the branch has moved' : 'the file or its date has changed there';
+    const what = git ? 'the branch has moved' : 'the file has changed there';
     const destination = copied(instruction)?.destination.text ?? '.';
     const remedy = git
         ? `Name a commit or a tag:\nADD ${flagsOf(instruction)}${url.replace(/#.*/, '')}#<commit> ${destination}`

@@ -1,9 +1,13 @@
 // What the rules' pages say of Docker: build, change one thing, build. Behind each change stand the lines that run again.
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { build, directory, docker, engine, STORES } from '../support/engine.ts';
 
 interface Claim {
@@ -119,6 +123,28 @@ const CLAIMS: Claim[] = [
     again: [3],
   },
 ];
+
+/** A web server with one file, which the builder fetches from. */
+class Site {
+  content = `${Math.random()}`;
+  date = 'Thu, 01 Jan 2026 00:00:00 GMT';
+  asked = 0;
+  readonly server: Server = createServer((_, response) => {
+    this.asked += 1;
+    response.writeHead(200, { 'Last-Modified': this.date }).end(this.content);
+  });
+
+  /** Its address, once it answers. */
+  async open(): Promise<string> {
+    await once(this.server.listen(0, '127.0.0.1'), 'listening');
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/file`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((closed) => this.server.close(closed));
+  }
+}
 
 describe.each(STORES)('%s image store', (store) => {
   let env: Record<string, string>;
@@ -237,5 +263,58 @@ describe.each(STORES)('%s image store', (store) => {
       env,
     );
     expect(inspected).toMatch(/^\/app # place\|.*"A=b # c".*\|\["\/bin\/sh","-c","\[\\"true\\"\] # run"\]$/);
+  });
+
+  describe('what comes from the network', () => {
+    let site: Site;
+    beforeEach(() => {
+      site = new Site();
+    });
+    afterEach(() => site.close());
+
+    /** Builds, and returns the exit code and the lines of the steps that ran. */
+    async function ran(context: string, ...flags: string[]) {
+      const { code, report } = await build([context, '-t', tag, '--smoke-test', 'off', '--lint', 'off', ...flags], env);
+      return { code, lines: report.build.steps.filter(({ status }) => status === 'miss').map(({ line }) => line) };
+    }
+
+    test('remote-add: its server is asked in every build, and the content of the file is the key, not its date', async () => {
+      const Dockerfile = `FROM busybox\nADD ${await site.open()} /file\nRUN : ${Math.random()}\n`;
+      const context = directory({ Dockerfile });
+      await ran(context);
+      site.asked = 0;
+      expect(await ran(context)).toEqual({ code: 0, lines: [] });
+      expect(site.asked).toBeGreaterThan(0);
+      site.date = 'Fri, 02 Jan 2026 00:00:00 GMT';
+      expect(await ran(context)).toEqual({ code: 0, lines: [] });
+      site.content = `${Math.random()}`;
+      expect((await ran(context)).lines).toEqual([2, 3]);
+      await site.close();
+      expect((await ran(context)).code).toBe(1);
+    });
+
+    test('remote-add: with a checksum nothing is asked, and no server has to answer', async () => {
+      const checksum = `sha256:${createHash('sha256').update(site.content).digest('hex')}`;
+      const add = `ADD --checksum=${checksum} ${await site.open()} /file`;
+      const context = directory({ Dockerfile: `FROM busybox\n${add}\nRUN : ${Math.random()}\n` });
+      await ran(context);
+      expect(site.asked).toBeGreaterThan(0);
+      await site.close();
+      expect(await ran(context)).toEqual({ code: 0, lines: [] });
+    });
+
+    test('download-cached-forever: what a RUN fetched stays, until something above it changes', async () => {
+      const fetch = `wget -q -O /file ${await site.open()}`;
+      const context = directory({ Dockerfile: `FROM busybox\nARG VERSION\nRUN ${fetch}\n` });
+      const fetched = async (version: string) => {
+        await ran(context, '--network', 'host', '--build-arg', `VERSION=${version}`);
+        return docker(['run', '--rm', tag, 'cat', '/file'], env);
+      };
+      const old = site.content;
+      expect(await fetched('1')).toBe(old);
+      site.content = `${Math.random()}`;
+      expect(await fetched('1')).toBe(old);
+      expect(await fetched('2')).toBe(site.content);
+    });
   });
 });

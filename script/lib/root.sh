@@ -225,7 +225,7 @@ provision() {
     version=$(root=$new/root root_tool dockerd --version | grep -oE '[0-9]+' | head -1)
     ((version >= MINIMUM_ENGINE)) ||
         die "This system's packages have Docker Engine $version; $MINIMUM_ENGINE or later is needed. Install one and start it."
-    write_client
+    write_client "$new/root"
     mv -T "$new/root" "$root"
     rm -rf "$new"
     trap - EXIT
@@ -250,29 +250,28 @@ configure_root() {
     find "$it/usr/share/ca-certificates" -name '*.crt' -exec cat {} + >"$it/etc/ssl/certs/ca-certificates.crt"
 }
 
-# write_client: `docker` with buildx, for machines that have none or an older libc: through the root's own loader.
+# write_client ROOT: `docker` with buildx, for machines that have none or an older libc: through the root's own loader.
+# ROOT is where the root's programs lie while it is being made.
 write_client() {
+    local plugin=/usr/libexec/docker/cli-plugins/docker-buildx answer
     mkdir -p "$home/bin" "$home/config/cli-plugins"
     client_wrapper /usr/bin/docker >"$home/bin/docker"
-    client_wrapper /usr/libexec/docker/cli-plugins/docker-buildx >"$home/config/cli-plugins/docker-buildx"
+    # docker asks a plugin who it is three times in a build. Starting it for that takes a tenth of a second each time, a
+    # third of all the processor time of the tests: so the wrapper says it.
+    answer=$(root=$1 root_tool "$plugin" docker-cli-plugin-metadata)
+    client_wrapper "$plugin" "[ \"\$1\" != docker-cli-plugin-metadata ] || { echo '${answer//$'\n'/}'; exit; }" \
+        >"$home/config/cli-plugins/docker-buildx"
     chmod +x "$home/bin/docker" "$home/config/cli-plugins/docker-buildx"
-    answer_at_once "$home/config/cli-plugins/docker-buildx"
 }
 
-# answer_at_once PLUGIN: docker asks a plugin who it is three times in a build. Starting it for that takes a tenth of a
-# second each time, a third of all the processor time of the tests.
-answer_at_once() {
-    local answer
-    answer=$("$1" docker-cli-plugin-metadata)
-    sed -i "1a [ \"\$1\" != docker-cli-plugin-metadata ] || { printf '%s\\\\n' '${answer//$'\n'/}'; exit; }" "$1"
-}
-
+# client_wrapper PROGRAM [COMMAND]: a script that starts the root's PROGRAM, after COMMAND.
 client_wrapper() {
     local triplet
     triplet=$(uname -m)-linux-gnu
     # The name that the program sees is the wrapper's: docker and its plugins call each other by it.
     cat <<SH
 #!/bin/sh
+${2:-:}
 exec '$root/usr/lib/$triplet'/ld-linux-*.so.? --argv0 "\$0" --library-path '$root/usr/lib/$triplet' '$root$1' "\$@"
 SH
 }

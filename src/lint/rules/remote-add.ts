@@ -44,7 +44,7 @@ function isFixed(url: string): boolean {
 function report(instruction: Instruction, url: string, runs: readonly Instruction[]): RuleFinding[] {
   if (runs.length === 0) return [];
   const git = isGit(url);
-  const what = git ? 'the branch has moved' : 'the file or its date has changed there';
+  const what = git ? 'the branch has moved' : 'the file has changed there';
   const destination = copied(instruction)?.destination.text ?? '.';
   const remedy = git
     ? `Name a commit or a tag:\nADD ${flagsOf(instruction)}${url.replace(/#.*/, '')}#<commit> ${destination}`
