@@ -32076,6 +32076,21 @@ async function replaceText(path, before, after) {
         return reason(error);
     }
 }
+/**
+ * Where this user's programs keep what they can do without; null where the user has no home.
+ * https://specifications.freedesktop.org/basedir-spec/latest/: a path that is not absolute is to be ignored
+ */
+function cacheHome() {
+    const { XDG_CACHE_HOME: chosen = '' } = process.env;
+    if ((0,external_node_path_.isAbsolute)(chosen))
+        return chosen;
+    try {
+        return (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    }
+    catch {
+        return null;
+    }
+}
 /** Makes a directory that is the caller's to remove: below RUNNER_TEMP where a runner gives one. */
 function temporaryDirectory() {
     return (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(process.env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'cached-docker-build-'));
@@ -51322,9 +51337,12 @@ function explaining_recordOf(built, dockerfile, inputs, files) {
         ...{ time: wallClock(), commit: variable('GITHUB_SHA'), engine: built.report.engine.version },
     });
 }
-/** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
-async function explainBuild({ report, started, described }, record, inputs, cache) {
-    const before = await lastBuild(cache);
+/**
+ * The report of a build with the cause of every miss, as compared with the last build that the layer cache knows.
+ * @param file where the last build is recorded without one; null: nowhere
+ */
+async function explainBuild({ report, started, described }, record, inputs, cache, file) {
+    const before = await lastBuild(cache, file);
     const compared = 'steps' in before ? before : null;
     const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
     const kept = compared ? carryOver(record, compared) : record;
@@ -51390,19 +51408,24 @@ function withCauses(report, causes, compared, kept) {
     };
 }
 /** The record of the last build, or what to say of every miss where there is none. */
-async function lastBuild(cache) {
+async function lastBuild(cache, file) {
+    if ('store' in cache && file !== null) {
+        return lastRecord(await file.last(), 'This is the first build: none of it is recorded on this machine.');
+    }
     if ('store' in cache) {
         return cache.outcome === 'off'
-            ? unknown('Nothing is kept of earlier builds, so there is nothing to compare with.', 'In a workflow the Actions cache keeps it; elsewhere `cache-dir` names a directory for it.')
+            ? unknown('Nothing is kept of earlier builds, so there is nothing to compare with.', 'Without `cache: off` the last build is recorded.')
             : unknown(`There is nothing to compare with. ${cache.reason}`);
     }
     const { record, reason } = await cache.last();
     if (reason !== null)
         return unknown(`The last build cannot be compared: ${reason}.`);
-    if (record === null) {
-        const detail = 'This is the first build: nothing was saved yet that this job may read.';
-        return { kind: 'first-build', detail, evidence: [], remedy: '' };
-    }
+    return lastRecord(record, 'This is the first build: nothing was saved yet that this job may read.');
+}
+/** @param none what to say where there is none */
+function lastRecord(record, none) {
+    if (record === null)
+        return { kind: 'first-build', detail: none, evidence: [], remedy: '' };
     const read = readRecord(record);
     return read.record ?? unknown(`The last build cannot be compared: ${read.reason}.`);
 }
@@ -52402,6 +52425,61 @@ async function push(tags, print, cancel) {
         pushed.push({ tag, digest });
     }
     return { outcome: 'pushed', pushed, seconds: now() - start, reason: null };
+}
+
+;// CONCATENATED MODULE: ./lib/recording.js
+// The record of the last build where no layers are kept, as in a terminal: there the engine has them, and only what
+// explains the next build is missing. It is a file for each image, in this user's own folder for caches:
+//
+//   cached-docker-build/records/SCOPE   what explain/codec.ts writes
+
+
+
+
+/** Those that were not written for so long, in milliseconds, are removed: images and checkouts come and go. */
+const FORGOTTEN = 30 * 24 * 3600 * 1000;
+/** No record is longer (explain/codec.ts). */
+const recording_MOST_BYTES = 64 << 20;
+class RecordFile {
+    #path;
+    #write;
+    constructor(path, write) {
+        this.#path = path;
+        this.#write = write;
+    }
+    /**
+     * The file for what is to be built; null where nothing is to be kept, or there is no place for it.
+     * @param file the Dockerfile
+     */
+    static async find(inputs, file) {
+        const home = cacheHome();
+        if (inputs.cache === 'off' || home === null)
+            return null;
+        const dockerfile = await realPath(file);
+        const { 'cache-scope': chosen, target, platforms } = inputs;
+        // Build arguments do not count: what another one changes is to be told.
+        const { name } = scopeOf({ chosen, dockerfile, target, platforms, variables: [] });
+        return new RecordFile((0,external_node_path_.join)(home, 'cached-docker-build', 'records', name), inputs.cache !== 'read-only');
+    }
+    /** The text of the last build's record; null where there is none. */
+    async last() {
+        return (await readText(this.#path, recording_MOST_BYTES)).text;
+    }
+    /** Keeps a record for the next build. A home that cannot be written to keeps none. */
+    async keep(record) {
+        if (!this.#write)
+            return;
+        try {
+            await writeText(this.#path, record);
+            const old = wallClock() - FORGOTTEN;
+            for (const { path, changed } of await filesIn((0,external_node_path_.dirname)(this.#path)))
+                if (changed < old)
+                    await remove(path);
+        }
+        catch {
+            // Nothing is lost but an explanation.
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/report/display.js
@@ -53828,6 +53906,7 @@ function cannotRun({ end, log }, image, engine) {
 
 
 
+
 /** Seconds that a build waits, once it is through, until the files of its context were looked at. */
 const pipeline_PATIENCE = 1;
 /** Bytes. BuildKit takes a Dockerfile in one message, of which this is the limit (containerd's DefaultMaxRecvMsgSize). */
@@ -53854,12 +53933,13 @@ async function runJob(inputs, wrong, ui, cancel) {
     if (problems.length > 0 || source.text === null || 'problem' in found)
         return { problems };
     const cache = usable instanceof LayerCache ? usable : null;
+    const recordFile = cache === null ? await RecordFile.find(inputs, file) : null;
     const { builder } = found.engine;
     const { dockerfile, findings, context } = readDockerfile(source.text, file, inputs.context, inputs, builder);
     const machine = ui.machine || inputs.report !== '';
     const noFiles = () => null;
     const lookAtFiles = async () => {
-        if (context === null || (cache === null && !machine))
+        if (context === null || (cache === null && recordFile === null && !machine))
             return noFiles;
         return observeFiles(context, inputs.context, dockerfile, inputs).catch(() => noFiles);
     };
@@ -53905,7 +53985,7 @@ async function runJob(inputs, wrong, ui, cancel) {
         Promise.race([looking ?? lookAtFiles(), tooLate]),
     ]);
     const record = explaining_recordOf(sized, dockerfile, inputs, files);
-    const { report: built, kept } = await explainBuild(sized, record, inputs, usable);
+    const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile);
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
     const [smoked, pushed] = await Promise.all([
@@ -53913,6 +53993,7 @@ async function runJob(inputs, wrong, ui, cancel) {
         inputs.push ? smoking.verdict.then((verdict) => pushIf(built, verdict, findings, inputs, ui, print, cancel)) : null,
         cache &&
             save(cache, { inputs, file, text: source.text }, built, { record: kept, smoked: mark === null ? null : passed(mark, smoking) }, ui, cancel),
+        recordFile?.keep(kept),
     ]);
     const report = {
         schemaVersion: 1,

@@ -17,6 +17,7 @@ import type { BuildRecord } from './explain/record.ts';
 import { wallClock } from './host/clock.ts';
 import { variable } from './host/process.ts';
 import type { Inputs } from './inputs.ts';
+import type { RecordFile } from './recording.ts';
 import type { BuildReport, CacheReport, Report, Step } from './report/report.ts';
 import { buildArguments } from './secrets.ts';
 
@@ -70,14 +71,18 @@ export interface Explained {
   kept: string;
 }
 
-/** The report of a build with the cause of every miss, as compared with the last build that the layer cache knows. */
+/**
+ * The report of a build with the cause of every miss, as compared with the last build that the layer cache knows.
+ * @param file where the last build is recorded without one; null: nowhere
+ */
 export async function explainBuild(
   { report, started, described }: Built,
   record: BuildRecord,
   inputs: Inputs,
   cache: LayerCache | CacheReport,
+  file: RecordFile | null,
 ): Promise<Explained> {
-  const before = await lastBuild(cache);
+  const before = await lastBuild(cache, file);
   const compared = 'steps' in before ? before : null;
   const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
   const kept = compared ? carryOver(record, compared) : record;
@@ -158,21 +163,26 @@ function withCauses(
 }
 
 /** The record of the last build, or what to say of every miss where there is none. */
-async function lastBuild(cache: LayerCache | CacheReport): Promise<BuildRecord | Reason> {
+async function lastBuild(cache: LayerCache | CacheReport, file: RecordFile | null): Promise<BuildRecord | Reason> {
+  if ('store' in cache && file !== null) {
+    return lastRecord(await file.last(), 'This is the first build: none of it is recorded on this machine.');
+  }
   if ('store' in cache) {
     return cache.outcome === 'off'
       ? unknown(
           'Nothing is kept of earlier builds, so there is nothing to compare with.',
-          'In a workflow the Actions cache keeps it; elsewhere `cache-dir` names a directory for it.',
+          'Without `cache: off` the last build is recorded.',
         )
       : unknown(`There is nothing to compare with. ${cache.reason}`);
   }
   const { record, reason } = await cache.last();
   if (reason !== null) return unknown(`The last build cannot be compared: ${reason}.`);
-  if (record === null) {
-    const detail = 'This is the first build: nothing was saved yet that this job may read.';
-    return { kind: 'first-build', detail, evidence: [], remedy: '' };
-  }
+  return lastRecord(record, 'This is the first build: nothing was saved yet that this job may read.');
+}
+
+/** @param none what to say where there is none */
+function lastRecord(record: string | null, none: string): BuildRecord | Reason {
+  if (record === null) return { kind: 'first-build', detail: none, evidence: [], remedy: '' };
   const read = readRecord(record);
   return read.record ?? unknown(`The last build cannot be compared: ${read.reason}.`);
 }

@@ -22,6 +22,7 @@ import { type Job, lint } from './lint/lint.ts';
 import { RULES } from './lint/rules/index.ts';
 import { notPushed, push } from './push.ts';
 import { messageOf } from './reason.ts';
+import { RecordFile } from './recording.ts';
 import { mapText, printable, redact } from './report/clean.ts';
 import type { Display } from './report/display.ts';
 import { Live } from './report/live.ts';
@@ -89,13 +90,14 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   const usable = await usableLayers(opening, 'problem' in found || problems.length > 0 ? null : found.engine);
   if (problems.length > 0 || source.text === null || 'problem' in found) return { problems };
   const cache = usable instanceof LayerCache ? usable : null;
+  const recordFile = cache === null ? await RecordFile.find(inputs, file) : null;
 
   const { builder } = found.engine;
   const { dockerfile, findings, context } = readDockerfile(source.text, file, inputs.context, inputs, builder);
   const machine = ui.machine || inputs.report !== '';
   const noFiles = () => null;
   const lookAtFiles = async () => {
-    if (context === null || (cache === null && !machine)) return noFiles;
+    if (context === null || (cache === null && recordFile === null && !machine)) return noFiles;
     return observeFiles(context, inputs.context, dockerfile, inputs).catch(() => noFiles);
   };
   // Not before the builder is at work: it has to wait for nothing.
@@ -138,7 +140,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     Promise.race([looking ?? lookAtFiles(), tooLate]),
   ]);
   const record = recordOf(sized, dockerfile, inputs, files);
-  const { report: built, kept } = await explainBuild(sized, record, inputs, usable);
+  const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
   const [smoked, pushed] = await Promise.all([
@@ -153,6 +155,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
         ui,
         cancel,
       ),
+    recordFile?.keep(kept),
   ]);
   const report: Omit<Report, 'outcome'> = {
     schemaVersion: 1,

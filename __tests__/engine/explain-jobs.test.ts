@@ -1,7 +1,7 @@
 // Causes that take more than two builds to see: an engine that forgot, a layer cache that lost something, records that
 // somebody broke, values that must not be in them, the classic builder.
 
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -121,11 +121,79 @@ describe.each(STORES)('%s image store', (store) => {
       await job(['--cache', 'off']);
       await emptyEngine(tag, env);
       check(await job(['--cache', 'off']), {
-        '2 COPY': because('unknown', 'Nothing is kept of earlier builds', '`cache-dir`'),
+        '2 COPY': because('unknown', 'Nothing is kept of earlier builds', '`cache: off`'),
         '3 RUN': below('2 COPY'),
         '4 COPY': below('2 COPY'),
         '5 RUN': below('2 COPY'),
       });
+    });
+  });
+
+  describe('in a terminal, where the engine alone has the layers', () => {
+    /** Builds without a place for layers; the record is in a home of its own. */
+    const terminal = () => {
+      const { context, write } = fresh();
+      const home = directory({});
+      const records = join(home, 'cached-docker-build/records');
+      const job = async (...flags: string[]) => {
+        const args = [context, '-t', tag, '--smoke-test', 'off', '--lint', 'off', ...flags];
+        return (await build(args, { ...env, XDG_CACHE_HOME: home })).report;
+      };
+      const record = () => filesIn(home).map((path) => readFileSync(path, 'utf8'));
+      return { job, write, records, record };
+    };
+    const FIRST = because('first-build', 'none of it is recorded on this machine');
+    const AGAIN = { '4 COPY': files('modified a.txt'), '5 RUN': below('4 COPY') };
+
+    test('the last build is recorded, and the next one explained', async () => {
+      const { job, write, record } = terminal();
+      const first = await job();
+      check(first, { '2 COPY': FIRST, '3 RUN': FIRST, '4 COPY': FIRST, '5 RUN': FIRST });
+      expect(first.cache).toMatchObject({ store: 'none', outcome: 'off' });
+      write('a.txt', 'two');
+      const second = await job();
+      check(second, AGAIN);
+      expect(second.build.savedSeconds).toBeGreaterThan(0);
+      expect(record()).toHaveLength(1);
+      // What another build argument changes is told as well.
+      write('Dockerfile', DOCKERFILE.replace('COPY a.txt', 'ARG A=1\nCOPY a.txt').replace('cat', 'echo $A; cat'));
+      await job();
+      check(await job('--build-arg', 'A=2'), { '6 RUN': variable('A') });
+    });
+
+    test('nothing is written with read-only, and nothing is kept with off', async () => {
+      const { job, write, record } = terminal();
+      await job('--cache', 'off');
+      expect(record()).toEqual([]);
+      await job('--no-cache');
+      const [kept] = record();
+      write('a.txt', 'two');
+      check(await job('--cache', 'read-only'), AGAIN);
+      expect(record()).toEqual([kept]);
+    });
+
+    test('a record that is damaged, and one that nobody built from for a month', async () => {
+      const { job, write, records, record } = terminal();
+      await job();
+      const [own = ''] = filesIn(records);
+      writeFileSync(own, record().join('').slice(0, 100));
+      write('a.txt', 'two');
+      check(await job(), {
+        '4 COPY': because('unknown', 'its record is damaged'),
+        '5 RUN': below('4 COPY'),
+      });
+      const forgotten = join(records, 'forgotten');
+      writeFileSync(forgotten, 'x');
+      utimesSync(forgotten, new Date(0), Date.now() / 1000 - 31 * 24 * 3600);
+      await job();
+      expect(filesIn(records)).toEqual([own]);
+    });
+
+    test('a home that cannot be written to is no reason to fail', async () => {
+      const { context } = fresh();
+      const home = join(directory({ file: '' }), 'file');
+      const ran = await build([context, '-t', tag, '--smoke-test', 'off'], { ...env, XDG_CACHE_HOME: home });
+      expect(ran).toMatchObject({ code: 0, report: { outcome: 'success' } });
     });
   });
 

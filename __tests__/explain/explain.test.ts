@@ -1,5 +1,5 @@
 // Causes, from records of small Dockerfiles. Which steps ran is given here; that BuildKit runs exactly those is tried on a
-// real engine in __tests__/engine/explain.test.ts.
+// real engine in __tests__/engine/explain/.
 
 import { describe, expect, test } from '@jest/globals';
 import { buildkitPlaces, describe as described } from '../../src/build/steps.ts';

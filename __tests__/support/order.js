@@ -4,19 +4,24 @@
 import jest from '@jest/test-sequencer';
 
 const LONGEST = [
-  'engine/explain',
   'engine/cache',
   'engine/actions-cache',
   'engine/explain-jobs',
   'engine/fixes',
   'engine/actions-cache-down',
   'engine/rules',
-  'cache/cache-service',
-  'engine/smoke',
   'engine/smoke-table',
+  'cache/cache-service',
+  'engine/explain/variables',
+  'engine/explain/files',
+  'engine/explain/instructions',
+  'engine/explain/stages',
+  'engine/smoke',
   'engine/build',
   'context/states',
   'lint/robust',
+  'engine/explain/jobs',
+  'context/ignore.engine',
 ].map((name) => `/__tests__/${name}.test.ts`);
 
 // Jest hands over a module of CommonJS now as such, now as an ES module.

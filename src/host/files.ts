@@ -16,8 +16,8 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 export type TextFile = { text: string; problem: null } | { text: null; problem: string };
 
@@ -95,6 +95,20 @@ export async function replaceText(path: string, before: string, after: string): 
     return null;
   } catch (error) {
     return reason(error);
+  }
+}
+
+/**
+ * Where this user's programs keep what they can do without; null where the user has no home.
+ * https://specifications.freedesktop.org/basedir-spec/latest/: a path that is not absolute is to be ignored
+ */
+export function cacheHome(): string | null {
+  const { XDG_CACHE_HOME: chosen = '' } = process.env;
+  if (isAbsolute(chosen)) return chosen;
+  try {
+    return join(homedir(), '.cache');
+  } catch {
+    return null;
   }
 }
 

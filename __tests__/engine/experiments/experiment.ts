@@ -1,5 +1,5 @@
 // What an experiment is: build, change one thing, build, and what the second build must say. The tables beside this file
-// are made of it; explain.test.ts runs them.
+// are made of it; run.ts runs them.
 
 import {
   chmodSync,
