@@ -52456,9 +52456,10 @@ class RecordFile {
         if (inputs.cache === 'off' || home === null)
             return null;
         const dockerfile = await realPath(file);
-        const { 'cache-scope': chosen, target, platforms } = inputs;
-        // Build arguments do not count: what another one changes is to be told.
-        const { name } = scopeOf({ chosen, dockerfile, target, platforms, variables: [] });
+        const { target, platforms } = inputs;
+        // Build arguments do not count: what another one changes is to be told. Nor does `cache-scope`, which two projects on
+        // this machine may have chosen alike.
+        const { name } = scopeOf({ chosen: '', dockerfile, target, platforms, variables: [] });
         return new RecordFile((0,external_node_path_.join)(home, 'cached-docker-build', 'records', name), inputs.cache !== 'read-only');
     }
     /** The text of the last build's record; null where there is none. */

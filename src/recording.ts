@@ -32,9 +32,10 @@ export class RecordFile {
     const home = cacheHome();
     if (inputs.cache === 'off' || home === null) return null;
     const dockerfile = await realPath(file);
-    const { 'cache-scope': chosen, target, platforms } = inputs;
-    // Build arguments do not count: what another one changes is to be told.
-    const { name } = scopeOf({ chosen, dockerfile, target, platforms, variables: [] });
+    const { target, platforms } = inputs;
+    // Build arguments do not count: what another one changes is to be told. Nor does `cache-scope`, which two projects on
+    // this machine may have chosen alike.
+    const { name } = scopeOf({ chosen: '', dockerfile, target, platforms, variables: [] });
     return new RecordFile(join(home, 'cached-docker-build', 'records', name), inputs.cache !== 'read-only');
   }
 

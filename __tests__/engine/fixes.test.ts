@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applyEdits } from '../../src/lint/edits.ts';
-import { build, command, directory, docker, engine, read, STORES } from '../support/engine.ts';
+import { build, command, directory, docker, engine, read, run, STORES } from '../support/engine.ts';
 
 const NPM = `#!/bin/sh
 set -e
@@ -170,15 +170,24 @@ describe.each(STORES)('%s', (store) => {
     await docker(['build', '-q', '-t', base, directory(BASE)], env);
   });
 
-  async function filesOf(): Promise<string[]> {
-    const container = await docker(['create', tag, 'true'], env);
+  async function filesOf(image = tag): Promise<string[]> {
+    const container = await docker(['create', image, 'true'], env);
     const file = join(directory({}), 'image.tar');
     await docker(['export', '-o', file, container], env);
     await docker(['rm', container], env);
     return listing(readFileSync(file));
   }
 
-  const flags = ['-t', tag, '--smoke-test', 'off', '--lint', 'off'];
+  // Each keeps its name until the end: where a name goes over to the next image, containerd may collect the layers that both
+  // have while that one is being unpacked ("parent snapshot … does not exist").
+  let images = 0;
+  const named = () => `${tag}-${images++}`;
+  afterAll(async () => {
+    const made = Array.from({ length: images }, (_, at) => `${tag}-${at}`);
+    await run('docker', ['image', 'rm', '--force', tag, ...made], env);
+  });
+
+  const flags = (image: string) => ['-t', image, '--smoke-test', 'off', '--lint', 'off'];
   const argument = (change: Case['change'], value: string) =>
     change && 'argument' in change ? ['--build-arg', `${change.argument}=${value}`] : [];
 
@@ -186,13 +195,14 @@ describe.each(STORES)('%s', (store) => {
   async function look(context: string, change: Case['change']): Promise<{ files: string[]; again: string[] }> {
     writeFileSync(join(context, 'src/a.js'), 'before');
     writeFileSync(join(context, 'requirements.txt'), 'flask==3.0');
-    await build([context, ...flags, ...argument(change, 'one')], env);
-    const files = await filesOf();
+    const first = named();
+    await build([context, ...flags(first), ...argument(change, 'one')], env);
+    const files = await filesOf(first);
     // No two builds of any run have the same.
     const value = `x${Math.random()}`;
     if (change && 'file' in change) writeFileSync(join(context, change.file), value);
-    const { report } = await build([context, ...flags, ...argument(change, value)], env);
-    expect(report.build.outcome).toBe('built');
+    const { report } = await build([context, ...flags(named()), ...argument(change, value)], env);
+    expect(report.build).toMatchObject({ outcome: 'built', failure: null });
     return { files, again: report.build.steps.filter(({ status }) => status === 'miss').map(({ text }) => text) };
   }
 
