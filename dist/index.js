@@ -50117,8 +50117,18 @@ function filesMatching(directory, pattern) {
     const found = gitNow(directory, ['grep', '-I', '-z', '-E', '--no-color', '--name-only', '-e', pattern]);
     return found?.split('\0').filter((path) => path !== '') ?? null;
 }
+/** Whether a directory lies in a work tree; a tree of a hundred Dockerfiles shall not start git a hundred times in vain. */
+function isInWorkTree(directory) {
+    for (let at = (0,external_node_path_.resolve)(directory), below = ''; at !== below; below = at, at = (0,external_node_path_.dirname)(at)) {
+        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(at, '.git')))
+            return true;
+    }
+    return false;
+}
 /** What git prints, at once; null where it fails or takes too long. An exit code of 1 says that nothing was found. */
 function gitNow(directory, args, input = '') {
+    if (!isInWorkTree(directory))
+        return null;
     const { status, stdout } = (0,external_node_child_process_namespaceObject.spawnSync)('git', args, {
         cwd: directory,
         encoding: 'utf8',

@@ -83,8 +83,17 @@ export function filesMatching(directory: string, pattern: string): string[] | nu
   return found?.split('\0').filter((path) => path !== '') ?? null;
 }
 
+/** Whether a directory lies in a work tree; a tree of a hundred Dockerfiles shall not start git a hundred times in vain. */
+function isInWorkTree(directory: string): boolean {
+  for (let at = resolve(directory), below = ''; at !== below; below = at, at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+  }
+  return false;
+}
+
 /** What git prints, at once; null where it fails or takes too long. An exit code of 1 says that nothing was found. */
 function gitNow(directory: string, args: readonly string[], input = ''): string | null {
+  if (!isInWorkTree(directory)) return null;
   const { status, stdout } = spawnSync('git', args, {
     cwd: directory,
     encoding: 'utf8',
