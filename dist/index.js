@@ -47712,19 +47712,25 @@ async function findEngine() {
     };
 }
 /**
- * Did the engine have nothing in its build cache when a build began? Then what the build reused came from elsewhere. No
- * builder says of a step whether its result was there or was found in an imported cache, unless layers had to be fetched.
- * What it imports has the time at which it was made elsewhere; an engine that was used before has other things as well.
- * @param started when the build began, in milliseconds since 1970
+ * When the engine made what is in its build cache, in milliseconds since 1970; null where it does not say. What it imports
+ * is left out: that has the time at which it was made elsewhere. Takes 0.3 s, so it is asked while a build goes on.
  */
-async function wasEmpty(started) {
+async function buildCacheTimes() {
     const { exitCode, stdout } = await run('docker', ['builder', 'du', '--verbose']);
     const own = stdout.split(/^(?=ID:)/m).filter((entry) => !/^Description:\s+imported /m.test(entry));
     // `Created at:   2026-11-21 09:24:02.484047793 +0000 UTC`
     const made = own.flatMap((entry) => [...entry.matchAll(/^Created at:\s+(\S+) (\d+:\d+:\d+)\S* ([+-]\d{4})/gm)]);
-    const times = made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`));
+    return exitCode === 0 ? made.map(([, date, time, zone]) => Date.parse(`${date}T${time}${zone}`)) : null;
+}
+/**
+ * Did the engine have nothing in its build cache when a build began? Then what the build reused came from elsewhere. No
+ * builder says of a step whether its result was there or was found in an imported cache, unless layers had to be fetched.
+ * @param times when what it had was made
+ * @param started when the build began, in milliseconds since 1970
+ */
+function wasEmpty(times, started) {
     // To the second: what a build makes itself is not older than the second in which it began.
-    return exitCode === 0 && times.every((time) => time >= Math.floor(started / 1000) * 1000);
+    return times.every((time) => time >= Math.floor(started / 1000) * 1000);
 }
 function imageStore({ Driver, DriverStatus }) {
     if (DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter.')))
@@ -51350,8 +51356,9 @@ function explaining_recordOf(built, dockerfile, inputs, files) {
 /**
  * The report of a build with the cause of every miss, as compared with the last build that the layer cache knows.
  * @param file where the last build is recorded without one; null: nowhere
+ * @param times what buildCacheTimes() says; null: nobody asked
  */
-async function explainBuild({ report, started, described }, record, inputs, cache, file) {
+async function explainBuild({ report, started, described }, record, inputs, cache, file, times) {
     const before = await lastBuild(cache, file);
     const compared = 'steps' in before ? before : null;
     const disabled = inputs['no-cache'] || inputs['no-cache-filters'];
@@ -51359,12 +51366,12 @@ async function explainBuild({ report, started, described }, record, inputs, cach
     const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
     const told = withCauses(report, causes, compared, kept);
     return {
-        report: { ...told, steps: await withSources(told.steps, { started, described }, cache) },
+        report: { ...told, steps: await withSources(told.steps, { started, described }, cache, times) },
         kept: writeRecord(kept),
     };
 }
 /** Tells restored hits from those of the engine, where nothing had to be fetched for them; else what was fetched. */
-async function withSources(told, { started, described }, cache) {
+async function withSources(told, { started, described }, cache, times) {
     const sizes = 'store' in cache ? new Map() : cache.sizes();
     const steps = told.map((step, at) => {
         const layers = step.source === 'restored' ? [...(described[at]?.trace?.layers ?? [])] : [];
@@ -51373,7 +51380,10 @@ async function withSources(told, { started, described }, cache) {
     });
     const isDoubtful = ({ source, instruction }) => source === 'local' && instruction !== 'FROM';
     const offered = !('store' in cache) && cache.report().outcome === 'restored';
-    if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started)))
+    if (!offered || started === null || !steps.some(isDoubtful))
+        return steps;
+    const made = await times;
+    if (!made || !wasEmpty(made, started))
         return steps;
     return steps.map((step) => (isDoubtful(step) ? { ...step, source: 'restored' } : step));
 }
@@ -53956,6 +53966,7 @@ async function runJob(inputs, wrong, ui, cancel) {
     };
     // Not before the builder is at work: it has to wait for nothing.
     let looking = null;
+    let times = null;
     const live = new Live(ui.display);
     const secrets = secretValues(inputs);
     const print = (lines) => {
@@ -53968,6 +53979,8 @@ async function runJob(inputs, wrong, ui, cancel) {
         const image = cache ? imageFlags(inputs, found.engine) : [];
         const watch = (event, step) => {
             looking ??= lookAtFiles();
+            if (cache?.report().outcome === 'restored')
+                times ??= buildCacheTimes();
             print(live.event(event, step, now()));
         };
         try {
@@ -53996,7 +54009,7 @@ async function runJob(inputs, wrong, ui, cancel) {
         Promise.race([looking ?? lookAtFiles(), tooLate]),
     ]);
     const record = explaining_recordOf(sized, dockerfile, inputs, files);
-    const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile);
+    const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile, times);
     const hidden = [...secrets, ...argumentValues(inputs, source.text)];
     const hide = (text) => redact(text, hidden);
     const [smoked, pushed] = await Promise.all([

@@ -74,6 +74,7 @@ export interface Explained {
 /**
  * The report of a build with the cause of every miss, as compared with the last build that the layer cache knows.
  * @param file where the last build is recorded without one; null: nowhere
+ * @param times what buildCacheTimes() says; null: nobody asked
  */
 export async function explainBuild(
   { report, started, described }: Built,
@@ -81,6 +82,7 @@ export async function explainBuild(
   inputs: Inputs,
   cache: LayerCache | CacheReport,
   file: RecordFile | null,
+  times: Promise<number[] | null> | null,
 ): Promise<Explained> {
   const before = await lastBuild(cache, file);
   const compared = 'steps' in before ? before : null;
@@ -89,7 +91,7 @@ export async function explainBuild(
   const causes = explain(record, report.steps, { before, disabled, absent: absentFrom(cache) });
   const told = withCauses(report, causes, compared, kept);
   return {
-    report: { ...told, steps: await withSources(told.steps, { started, described }, cache) },
+    report: { ...told, steps: await withSources(told.steps, { started, described }, cache, times) },
     kept: writeRecord(kept),
   };
 }
@@ -99,6 +101,7 @@ async function withSources(
   told: Step[],
   { started, described }: Pick<Built, 'started' | 'described'>,
   cache: LayerCache | CacheReport,
+  times: Promise<number[] | null> | null,
 ): Promise<Step[]> {
   const sizes = 'store' in cache ? new Map<string, number>() : cache.sizes();
   const steps = told.map((step, at): Step => {
@@ -108,7 +111,9 @@ async function withSources(
   });
   const isDoubtful = ({ source, instruction }: Step) => source === 'local' && instruction !== 'FROM';
   const offered = !('store' in cache) && cache.report().outcome === 'restored';
-  if (!offered || started === null || !steps.some(isDoubtful) || !(await wasEmpty(started))) return steps;
+  if (!offered || started === null || !steps.some(isDoubtful)) return steps;
+  const made = await times;
+  if (!made || !wasEmpty(made, started)) return steps;
   return steps.map((step) => (isDoubtful(step) ? { ...step, source: 'restored' } : step));
 }
 

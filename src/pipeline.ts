@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { type Built, build, type Watch } from './build/build.ts';
-import { findEngine } from './build/engine.ts';
+import { buildCacheTimes, findEngine } from './build/engine.ts';
 import { withLayerSizes } from './build/history.ts';
 import { LayerCache } from './cache/cache.ts';
 import type { Saved } from './cache/store.ts';
@@ -102,6 +102,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
   };
   // Not before the builder is at work: it has to wait for nothing.
   let looking: ReturnType<typeof lookAtFiles> | null = null;
+  let times: ReturnType<typeof buildCacheTimes> | null = null;
 
   const live = new Live(ui.display);
   const secrets = secretValues(inputs);
@@ -114,6 +115,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     const image = cache ? imageFlags(inputs, found.engine) : [];
     const watch: Watch = (event, step) => {
       looking ??= lookAtFiles();
+      if (cache?.report().outcome === 'restored') times ??= buildCacheTimes();
       print(live.event(event, step, now()));
     };
     try {
@@ -140,7 +142,7 @@ export async function runJob(inputs: Inputs, wrong: Problem[], ui: Ui, cancel: A
     Promise.race([looking ?? lookAtFiles(), tooLate]),
   ]);
   const record = recordOf(sized, dockerfile, inputs, files);
-  const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile);
+  const { report: built, kept } = await explainBuild(sized, record, inputs, usable, recordFile, times);
   const hidden = [...secrets, ...argumentValues(inputs, source.text)];
   const hide = (text: string) => redact(text, hidden);
   const [smoked, pushed] = await Promise.all([
